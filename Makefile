@@ -1,0 +1,64 @@
+# Everything the project needs is installed by these targets into .venv: git, make and Python 3.11 are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+SOAK_RUNS ?= 2000
+
+.DEFAULT_GOAL := help
+.PHONY: help setup dev test test-fast soak check format bench lock clean
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Create .venv with the `medtime` command
+
+$(STAMP): requirements-dev.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "setup: '$(PYTHON)' is not on the PATH; install Python 3.11 or newer, or say make PYTHON=/path/to/python"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "setup: $$($(PYTHON) --version 2>&1) is too old; MedTime needs Python 3.11 or newer (make PYTHON=python3.12 setup)"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "setup: this Python has no venv module; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "setup: installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+dev: setup ## Run the embedded stack until Ctrl-C
+	@exec $(BIN)/medtime dev
+
+test: setup ## Run all tests
+	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/deno test --quiet --allow-read=docs,tests tests/functions supabase/functions
+
+test-fast: setup ## Run the unit and database tests only
+	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/database
+
+soak: setup ## Run the simulation much longer (SOAK_RUNS=2000)
+	MEDTIME_SOAK_RUNS=$(SOAK_RUNS) $(BIN)/pytest -m "soak or not soak" tests/simulation
+
+check: setup ## Lint and type-check everything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend
+	$(BIN)/deno fmt --check
+	$(BIN)/deno lint
+	$(BIN)/deno check supabase/functions tests/functions
+
+format: setup ## Format Python and TypeScript
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/deno fmt
+
+bench: setup ## Measure push, pull and growth (ratios within one run)
+	$(BIN)/python benchmarks/sync.py
+
+lock: ## Renew the locked dependencies
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
+	$(COMPILE) --extra local --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove what the targets made (.venv, .medtime, caches)
+	rm -rf $(VENV) .medtime .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -1,0 +1,46 @@
+-- GET /sync/status as one function: read from counters, never by counting.
+create function public.srv_status(owner uuid default null, digests boolean default false)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  subject constant uuid := coalesce(srv_status.owner, auth.uid());
+begin
+  if not coalesce(private.may_read(subject), false) then
+    perform private.raise_problem('MT403', 'not-a-caregiver');
+  end if;
+  return (
+    select jsonb_build_object(
+      'epoch', (select p.epoch from private.epoch as p),
+      'owner', subject,
+      'clock', private.clock_now(subject),
+      'devices', coalesce((
+        select jsonb_agg(jsonb_build_object(
+          'device_id', s.device_id, 'last_sync_at', s.last_sync_at, 'sync_version', s.sync_version
+        ) order by s.last_sync_at desc)
+        from public.srv_sync_status as s
+        where s.user_id = subject
+      ), '[]'),
+      'entities', coalesce(sum(t.entities), 0),
+      'tombstones', coalesce(sum(t.tombstones), 0),
+      'bytes', coalesce(sum(t.bytes), 0),
+      'owners', case when subject = auth.uid() then coalesce((
+        select jsonb_agg(r.owner) from private.readable_owners() as r (owner)
+      ), '[]') else '[]' end,
+      'digests', case when srv_status.digests then coalesce(jsonb_object_agg(t.entity_type, jsonb_build_object(
+        'count', t.entities, 'bytes', t.bytes,
+        -- bit_send puts the length, 4 bytes, before the bits.
+        'digest', encode(substr(bit_send(t.digest), 5), 'hex')
+      )) filter (where t.entities > 0), '{}') end
+    )
+    from private.owner_totals as t
+    where t.user_id = subject
+  );
+end
+$$;
+comment on function public.srv_status(uuid, boolean) is
+  'Devices, counts, bytes, clock and epoch of the caller, or of an owner the caller may read; with digests, the integrity digest of each entity type. Raises not-a-caregiver (MT403).';
+revoke all on function public.srv_status(uuid, boolean) from public, anon, authenticated, service_role;
+grant execute on function public.srv_status(uuid, boolean) to authenticated;
