@@ -17,7 +17,7 @@ as $$
           then 'missing-field'
         when p.base_version is null then 'missing-precondition'
         when p.base_version not between 0 and 2147483646 then 'malformed-precondition'
-        when p.entity_type !~ '^[a-z][a-z0-9_]{0,39}$' then 'invalid-field'
+        when p.entity_type !~ '^[a-z][a-z0-9_]{0,39}$' then 'invalid-entity-field'
         when count(*) over (partition by p.id) > 1 then 'duplicate-id'
         else private.content_fault(p.blob, p.checksum, p.deleted)
       end as reason

@@ -1,0 +1,94 @@
+"""`medtime dev`: run the embedded stack until told to stop."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from cli.error_follower import ErrorFollower
+from cli.output import messages, results
+from medtime_backend.local.errors import StackCancelledError
+from medtime_backend.local.options import StackInfo, StackOptions
+from medtime_backend.local.stack import Stack
+from medtime_backend.operator_error import OperatorError
+
+POLL_SECONDS = 0.2
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def dev(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the service; 0 picks a free one.")] = 8000,
+    data_dir: Annotated[Path, typer.Option(help="Where the stack keeps its data.")] = Path(".medtime/dev"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
+    postgres_bin: Annotated[Path | None, typer.Option(help="Directory of another Postgres (15 or newer).")] = None,
+    reset: Annotated[bool, typer.Option("--reset", help="Remove the stack's data first.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --reset.")] = False,
+) -> None:
+    """Run Postgres, Valkey, a local auth server and the service, with two demo users, until Ctrl-C."""
+    if reset and not yes:
+        _confirm_reset(data_dir)
+    stack = Stack(StackOptions(data_dir=data_dir, port=port, postgres_bin=postgres_bin))
+    stopped = Event()
+
+    def stop(*_: object) -> None:
+        stopped.set()
+        stack.cancel()
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, stop)
+    try:
+        with messages.status("Starting") as status:
+            info = stack.start(reset=reset, report=status.update)
+        _show(info, as_json=as_json)
+        _watch(stack, info, stopped)
+    except StackCancelledError:
+        pass
+    finally:
+        stack.stop()
+    messages.print("Stopped.")
+
+
+def _confirm_reset(data_dir: Path) -> None:
+    if not sys.stdin.isatty():
+        raise OperatorError(f"--reset removes all data in {data_dir}: add --yes.")
+    typer.confirm(f"Remove all data in {data_dir}?", abort=True, err=True)
+
+
+def _watch(stack: Stack, info: StackInfo, stopped: Event) -> None:
+    """Return when told to stop; show the service's errors meanwhile. Raises ProcessDiedError."""
+    with ErrorFollower(info.service_log) as follower:
+        while not stopped.wait(POLL_SECONDS):
+            for line in follower.new_errors():
+                messages.print(line, style="red", markup=False)
+            stack.raise_if_dead()
+
+
+def _show(info: StackInfo, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps(info.as_json()) + "\n")
+        sys.stdout.flush()
+        return
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold")
+    # Neither folded nor cut: what is shown is there to be copied.
+    table.add_column(no_wrap=True, overflow="ignore")
+    rows = {
+        "Service": info.base_url,
+        "Auth": info.auth_url,
+        "Database": info.database_url,
+        "  as the service": info.service_database_url,
+        "Redis": info.redis_url,
+        "Data and logs": str(info.data_dir),
+        **{f"User {user.email}": user.password for user in info.users},
+    }
+    for name, value in rows.items():
+        table.add_row(name, value)
+    results.print(table, crop=False, soft_wrap=True)
+    results.print("Ctrl-C stops.")

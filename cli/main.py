@@ -1,0 +1,50 @@
+"""The `medtime` command: one Typer app, a module per command."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from cli.dev import dev
+from cli.output import results, show_error
+from cli.serve import serve
+from medtime_backend.operator_error import OperatorError
+
+app = typer.Typer(
+    name="medtime",
+    help="MedTime's backend beside a Supabase project.",
+    no_args_is_help=True,
+    add_completion=False,
+    # Errors a person can act on are one line (below); others are bugs and keep Python's own traceback, which
+    # shows no values of variables.
+    pretty_exceptions_enable=False,
+)
+app.command()(dev)
+app.command()(serve)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        results.print(f"medtime {version('medtime-backend')}")
+        raise typer.Exit
+
+
+@app.callback()
+def medtime(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """MedTime's backend beside a Supabase project."""
+
+
+def main() -> None:
+    """Run the command line; a mistake of the person is one red line and exit code 1."""
+    try:
+        app()
+    except OperatorError as error:
+        show_error(error)
+        sys.exit(1)

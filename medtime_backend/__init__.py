@@ -1,0 +1,1 @@
+"""The MedTime service: a zero-knowledge relay beside a Supabase project."""

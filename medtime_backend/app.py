@@ -1,0 +1,93 @@
+"""create_app(settings): the only wiring."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import HTTPException
+from litestar.middleware import ASGIMiddleware, DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from medtime_backend import logs
+from medtime_backend.authentication import PUBLIC, TokenAuthentication
+from medtime_backend.database import Database
+from medtime_backend.errors import InternalError
+from medtime_backend.identity import Verifier
+from medtime_backend.jwks import KeySet
+from medtime_backend.limits import LIMITS
+from medtime_backend.problem_details import answer_problem, to_problem
+from medtime_backend.request_id import HEADER, request_id
+from medtime_backend.routes import sync, system
+from medtime_backend.settings import Settings
+
+
+class RequestIdentification(ASGIMiddleware):
+    """Notes when a request began, and puts its id into the answer's headers."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Wrap the rest of the application."""
+        scope["state"]["started"] = time.perf_counter()
+        await next_app(scope, receive, send)
+
+
+async def _identify(message: Message, scope: Scope) -> None:
+    if message["type"] == "http.response.start":
+        message["headers"] = [*message["headers"], (HEADER.encode(), request_id(scope).encode())]
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """The ASGI application. Without settings, those of the environment. Raises SettingsError."""
+    settings = settings or Settings.from_environment()
+    logs.configure(settings.log_level)
+    http = httpx.AsyncClient()
+    verifier = Verifier(settings, KeySet(settings, http))
+
+    @asynccontextmanager
+    async def resources(app: Litestar) -> AsyncIterator[None]:
+        async with http:
+            app.state.database = await Database.open(settings)
+            try:
+                yield
+            finally:
+                await app.state.database.close()
+
+    async def database(state: State) -> Database:
+        found: Database = state.database
+        return found
+
+    return Litestar(
+        route_handlers=[sync.router, system.router],
+        dependencies={"database": Provide(database)},
+        lifespan=[resources],
+        middleware=[RequestIdentification(), DefineMiddleware(TokenAuthentication, verifier=verifier)],
+        exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
+        before_send=[_identify, logs.log_answer],
+        after_exception=[_log_unexpected],
+        request_max_body_size=LIMITS.push_body_bytes,
+        openapi_config=OpenAPIConfig(
+            title="MedTime",
+            version="1",
+            openapi_router=Router("/schema", route_handlers=[], opt={PUBLIC: True}, include_in_schema=False),
+            description="A zero-knowledge relay for medication reminders. Errors are explained in docs/errors.md.",
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
+            ),
+        ),
+        # logs.py logs each answer and each fault; Litestar's own would quote headers and bodies.
+        logging_config=None,
+        debug=False,
+    )
+
+
+async def _log_unexpected(fault: Exception, scope: Scope) -> None:
+    if isinstance(to_problem(fault), InternalError):
+        logs.log_fault(fault, scope)

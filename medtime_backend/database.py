@@ -1,0 +1,95 @@
+"""The pool, named statements, and SQLSTATE → problem. Each statement is a whole request, run as the user."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, Self
+
+import asyncpg
+import msgspec
+
+from medtime_backend import errors
+from medtime_backend.refusals import refusal
+from medtime_backend.settings import Settings
+
+# Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
+# 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
+PASSING = ("08", "40", "53", "55P03", "57")
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of statements/<name>.sql."""
+    return (resources.files("medtime_backend") / "statements" / f"{name}.sql").read_text()
+
+
+def problem_of(fault: asyncpg.PostgresError) -> errors.Problem:
+    """The declared problem of a database error; its facts are the JSON detail that our SQL functions raise."""
+    state: str = fault.sqlstate or ""
+    if state.startswith("MT"):
+        facts: dict[str, Any] = msgspec.json.decode(fault.detail) if fault.detail else {}
+        slug: str = fault.message
+        if slug == errors.InvalidEntities.slug:
+            return refusal(facts["entities"])
+        if slug == errors.UnknownUser.slug:
+            return errors.UnknownUser()
+        if slug == errors.VersionConflict.slug:
+            facts["synced"] = 0
+        return errors.PROBLEMS.get(slug, errors.InternalError)(**facts)
+    if isinstance(fault, asyncpg.ForeignKeyViolationError):
+        return errors.UnknownUser()
+    if state.startswith(PASSING):
+        return errors.Busy()
+    return errors.InternalError()
+
+
+async def _keep(_connection: object) -> None:
+    """Leave a returned connection as it is: statements set nothing that outlives their transaction."""
+
+
+class Database:
+    """A pool of connections of the service's own login role."""
+
+    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float) -> None:
+        self._pool = pool
+        self._acquire_timeout = acquire_timeout
+
+    @classmethod
+    async def open(cls, settings: Settings) -> Self:
+        """Open the pool. No connection is made yet, so the service starts while the database is away."""
+        pool = await asyncpg.create_pool(
+            settings.database_url,
+            min_size=0,
+            max_size=settings.database_pool_size,
+            statement_cache_size=settings.database_statement_cache,
+            command_timeout=30,
+            timeout=10,
+            reset=_keep,
+            server_settings={"application_name": "medtime"},
+        )
+        return cls(pool, settings.database_pool_timeout)
+
+    async def close(self) -> None:
+        """Wait a moment for running statements, then close the pool."""
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout=10)
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def fetch(self, name: str, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run a named statement in its own transaction.
+
+        Raises the problem that the database's error stands for; Busy when no connection is to be had.
+        """
+        try:
+            async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
+                rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+                return rows
+        except asyncpg.PostgresError as fault:
+            problem = problem_of(fault)
+            if isinstance(problem, errors.InternalError):
+                raise
+            raise problem from None
+        except (OSError, TimeoutError, asyncpg.InterfaceError) as fault:
+            raise errors.Busy from fault

@@ -1,0 +1,50 @@
+"""Bodies in and out: bounded reading, inflating, the answer in the format the client accepts."""
+
+import asyncio
+from typing import Any
+
+from litestar import Request, Response
+
+from medtime_backend import errors, formats
+
+# Above this, inflating, decoding and compressing move to a thread: they would hold up other requests.
+THREAD_ABOVE = 128 * 1024
+
+
+async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
+    """The request's body, inflated if it is gzip; at most `limit` bytes both as sent and inflated.
+
+    Raises BodyTooLarge, UnsupportedMediaType and MalformedBody.
+    """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise errors.UnsupportedMediaType
+    length = request.headers.get("content-length", "")
+    if length.isdigit() and int(length) > limit:
+        raise errors.BodyTooLarge(limit=limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise errors.BodyTooLarge(limit=limit)
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    if encoding == "identity":
+        return body
+    # A small body can inflate a thousandfold, so its size says nothing about the work.
+    return await asyncio.to_thread(formats.inflate, body, limit)
+
+
+async def answer(request: Request[Any, Any, Any], value: object) -> Response[bytes]:
+    """A 200 with the value in the accepted format, gzip above 1 KiB where accepted."""
+    format_ = formats.accepted_format(request.headers.get("accept", ""))
+    body = formats.encode(value, format_)
+    headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
+    if len(body) > formats.GZIP_ABOVE and formats.accepts_gzip(request.headers.get("accept-encoding", "")):
+        headers["Content-Encoding"] = "gzip"
+        if len(body) > THREAD_ABOVE:
+            body = await asyncio.to_thread(formats.compress, body)
+        else:
+            body = formats.compress(body)
+    return Response(body, media_type=format_, headers=headers)

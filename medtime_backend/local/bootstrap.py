@@ -1,0 +1,85 @@
+"""Makes a fresh Postgres look like a hosted Supabase project, then brings our schema and the demo data in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+
+from medtime_backend.local.credentials import Credentials
+from medtime_backend.local.options import DemoUser, StackOptions
+from medtime_backend.local.postgres import SUPERUSER, PostgresServer
+from medtime_backend.migrations import apply_migrations, migrations_directory, read_migrations
+
+SQL = Path(__file__).with_name("sql")
+LEGACY_PRIVILEGES = SQL / "legacy_default_privileges.sql"
+LOGIN_ROLES = ("postgres", "supabase_auth_admin", "authenticator")
+SERVICE_ROLE = "medtime_service"
+
+DEMO_USERS = (
+    ("ana@demo.medtime.app", "a0a0a0a0-0000-4000-8000-000000000001"),
+    ("luis@demo.medtime.app", "b0b0b0b0-0000-4000-8000-000000000002"),
+)
+
+
+def demo_users(credentials: Credentials) -> tuple[DemoUser, ...]:
+    """Return the users of seeds/demo_users.sql with their password."""
+    return tuple(DemoUser(email, credentials.demo, user_id) for email, user_id in DEMO_USERS)
+
+
+async def prepare_database(server: PostgresServer, options: StackOptions) -> None:
+    """Do what is not done yet, each part in one transaction. Raises MigrationError."""
+    async with _session(server, SUPERUSER) as connection:
+        if not await connection.fetchval("select to_regnamespace('auth') is not null"):
+            await _bootstrap(connection, server.credentials, legacy=options.legacy_privileges)
+    async with _session(server, "postgres") as connection:
+        await apply_migrations(connection, read_migrations(options.migrations_dir or migrations_directory()))
+        if await connection.fetchval("select to_regrole($1) is not null", SERVICE_ROLE):
+            await set_password(connection, SERVICE_ROLE, server.credentials.medtime_service)
+    if options.seed:
+        await _seed(server)
+
+
+async def set_password(connection: asyncpg.Connection, role: str, password: str) -> None:
+    """Set a role's password; the server does the quoting, because ALTER ROLE takes no parameters."""
+    statement = await connection.fetchval(
+        "select format('alter role %I password %L', $1::text, $2::text)", role, password
+    )
+    await connection.execute(statement)
+
+
+async def _bootstrap(connection: asyncpg.Connection, credentials: Credentials, *, legacy: bool) -> None:
+    files = [*sorted(SQL.glob("[0-9]*.sql")), *([LEGACY_PRIVILEGES] if legacy else [])]
+    async with connection.transaction():
+        for file in files:
+            await connection.execute(file.read_text(encoding="utf-8"))
+        for role in LOGIN_ROLES:
+            await set_password(connection, role, getattr(credentials, role))
+
+
+async def _seed(server: PostgresServer) -> None:
+    seeds = _seeds_directory()
+    async with _session(server, "supabase_auth_admin") as connection, connection.transaction():
+        await connection.execute(
+            "select set_config('medtime.demo_password_hash', $1, true)", server.credentials.demo_hash
+        )
+        await connection.execute((seeds / "demo_users.sql").read_text(encoding="utf-8"))
+    async with _session(server, "postgres") as connection, connection.transaction():
+        await connection.execute((seeds / "demo.sql").read_text(encoding="utf-8"))
+
+
+def _seeds_directory() -> Path:
+    package = Path(__file__).parent.parent
+    packaged = package / "seeds"
+    return packaged if packaged.is_dir() else package.parent / "seeds"
+
+
+@asynccontextmanager
+async def _session(server: PostgresServer, role: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(server.url(role))
+    try:
+        yield connection
+    finally:
+        await connection.close()

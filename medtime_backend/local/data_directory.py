@@ -1,0 +1,108 @@
+"""The data directory of a stack: its layout, its lock, its removal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from pathlib import Path
+
+from medtime_backend.local.errors import DataDirectoryBusyError, StackError
+
+# A stack that was killed leaves keepers behind which stop its processes within their grace.
+LEFTOVER_SECONDS = 20.0
+POLL_SECONDS = 0.05
+
+
+class DataDirectory:
+    """Everything a stack keeps lies in here; only its owner can read it.
+
+    `lock` makes it ours until `unlock`. The lock is the kernel's (flock), so a killed stack holds nothing; keepers
+    hold it too (`lock_descriptor`), so a directory is free only when nothing works in it any more.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.postgres = self.path / "postgres"
+        self.credentials = self.path / "credentials.json"
+        self.signing_key = self.path / "signing_key.pem"
+        self.valkey_config = self.path / "valkey.conf"
+        self.logs = self.path / "logs"
+        self._lock_file = self.path / "stack.lock"
+        self.lock_descriptor: int | None = None
+
+    def log(self, name: str) -> Path:
+        """Return the path of a process's log, emptied: a log tells of one run; the run before it is kept as `.1`."""
+        path = self.logs / f"{name}.log"
+        if path.exists():
+            path.replace(path.with_suffix(".log.1"))
+        path.touch(mode=0o600)
+        return path
+
+    def lock(self) -> None:
+        """Make the directory if needed and take its lock. Raises DataDirectoryBusyError or StackError."""
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.logs.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StackError(f"The data directory {self.path} cannot be used: {error.strerror}.") from error
+        try:
+            self._wait_for_lock(descriptor)
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+        self.lock_descriptor = descriptor
+
+    def _wait_for_lock(self, descriptor: int) -> None:
+        deadline = time.monotonic() + LEFTOVER_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(descriptor, 20, 0).decode()
+                if _is_alive(holder) or time.monotonic() > deadline:
+                    raise DataDirectoryBusyError(
+                        f"The data directory {self.path} is in use by another stack (process {holder})."
+                    ) from None
+                time.sleep(POLL_SECONDS)
+            else:
+                return
+
+    def unlock(self) -> None:
+        """Let the directory go. Can be called again."""
+        if self.lock_descriptor is not None:
+            os.close(self.lock_descriptor)
+            self.lock_descriptor = None
+
+    def clear(self) -> None:
+        """Remove all data of the (locked) directory, for a start from nothing."""
+        for directory in (self.postgres, self.postgres.with_suffix(".new"), self.logs):
+            shutil.rmtree(directory, ignore_errors=True)
+        for file in (self.credentials, self.signing_key, self.valkey_config):
+            file.unlink(missing_ok=True)
+        self.logs.mkdir(mode=0o700)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def _is_alive(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except PermissionError:
+        return True
+    return True

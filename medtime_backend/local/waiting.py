@@ -1,0 +1,27 @@
+"""Bounded polling: every wait of the stack ends, by success, by time or because the person asked to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Event
+
+from medtime_backend.local.errors import StackCancelledError, StackError
+
+POLL_SECONDS = 0.02
+
+
+def wait_until(
+    ready: Callable[[], bool], *, what: str, seconds: float, cancelled: Event | None = None
+) -> None:
+    """Poll `ready` until it is true.
+
+    Raises StackError naming `what` ("Postgres to answer") after `seconds`, StackCancelledError when `cancelled` is set meanwhile.
+    """
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if cancelled is not None and cancelled.is_set():
+            raise StackCancelledError("Stopped while starting.")
+        if time.monotonic() > deadline:
+            raise StackError(f"Waited {seconds:g} seconds for {what}, in vain.")
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,80 @@
+"""The two HTTP processes of the stack: the local auth server and the service."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+
+from medtime_backend.local.data_directory import DataDirectory
+from medtime_backend.local.options import StackInfo, StackOptions
+from medtime_backend.local.ports import LOOPBACK
+from medtime_backend.local.processes import KeptProcess, ProcessSpec
+
+AUTH_PATH = "/auth/v1"
+ANSWER_SECONDS = 5.0
+
+
+def start_auth_server(
+    directory: DataDirectory, options: StackOptions, *, port: int, database_url: str
+) -> KeptProcess:
+    """Start Supabase Auth's stand-in. It connects to the database at its first request."""
+    return KeptProcess(
+        ProcessSpec(
+            name="The auth server",
+            command=[sys.executable, "-m", "medtime_backend.local.auth_server"],
+            log=directory.log("auth"),
+            environment={
+                "MEDTIME_LOCAL_AUTH": "stack",
+                "MEDTIME_LOCAL_AUTH_PORT": str(port),
+                "MEDTIME_LOCAL_AUTH_DATABASE_URL": database_url,
+                "MEDTIME_LOCAL_AUTH_SIGNING_KEY": str(directory.signing_key),
+                "MEDTIME_JWT_ISSUER": options.issuer,
+                "MEDTIME_JWT_AUDIENCE": options.audience,
+            },
+            kept_open=_kept_open(directory),
+        )
+    )
+
+
+def start_service(
+    directory: DataDirectory, options: StackOptions, info: StackInfo, *, port: int
+) -> KeptProcess:
+    """Start the service under Granian with the settings that point it at this stack."""
+    return KeptProcess(
+        ProcessSpec(
+            name="The service",
+            command=[
+                *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory"),
+                *("--host", LOOPBACK, "--port", str(port), "--workers", str(options.workers)),
+                *("--loop", "uvloop", "--no-ws", "medtime_backend.app:create_app"),
+            ],
+            log=info.service_log,
+            environment={
+                "MEDTIME_DATABASE_URL": info.service_database_url,
+                "MEDTIME_REDIS_URL": info.redis_url,
+                "MEDTIME_JWKS_URL": f"{info.auth_url}/.well-known/jwks.json",
+                # One the developer may have set would contradict the URL.
+                "MEDTIME_JWKS_FILE": "",
+                "MEDTIME_JWT_ISSUER": options.issuer,
+                "MEDTIME_JWT_AUDIENCE": options.audience,
+                **options.service_environment,
+            },
+            kept_open=_kept_open(directory),
+        )
+    )
+
+
+def answers_ok(port: int, path: str) -> bool:
+    """Tell whether a GET of the path is answered with 200."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _kept_open(directory: DataDirectory) -> tuple[int, ...]:
+    return () if directory.lock_descriptor is None else (directory.lock_descriptor,)

@@ -1,0 +1,61 @@
+"""Exception → application/problem+json (RFC 9457), for every route and for none (404, 405)."""
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+
+from medtime_backend import errors
+from medtime_backend.request_id import request_id
+
+MEDIA_TYPE = "application/problem+json"
+HTTP_PROBLEMS = {
+    400: errors.InvalidParameter,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.BodyTooLarge,
+}
+
+
+def to_problem(fault: Exception) -> errors.Problem:
+    """The declared problem of any exception; what is not known is an InternalError."""
+    if isinstance(fault, errors.Problem):
+        return fault
+    if isinstance(fault, ValidationException):
+        extra = fault.extra if isinstance(fault.extra, list) else []
+        # The message may quote the value: the parameter's name is enough.
+        return errors.InvalidParameter(
+            parameters=sorted({str(item.get("key", "")) for item in extra if isinstance(item, dict)})
+        )
+    if isinstance(fault, NotFoundException):
+        return errors.NotFound()
+    if isinstance(fault, MethodNotAllowedException):
+        return errors.MethodNotAllowed(headers=fault.headers)
+    if isinstance(fault, HTTPException):
+        return HTTP_PROBLEMS.get(fault.status_code, errors.InternalError)()
+    return errors.InternalError()
+
+
+def answer_problem(request: Request, fault: Exception) -> Response[bytes]:  # type: ignore[type-arg] # any user, auth, state
+    """The answer to a failed request."""
+    problem = to_problem(fault)
+    body = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "retryable": problem.retryable,
+        "request_id": request_id(request.scope),
+        **problem.facts,
+    }
+    request.scope["state"]["problem"] = problem.slug
+    return Response(
+        msgspec.json.encode(body),
+        status_code=problem.status,
+        media_type=MEDIA_TYPE,
+        headers=problem.headers,
+    )

@@ -1,0 +1,81 @@
+"""What OpenAPI cannot read off the handlers: bodies decoded by hand and problems."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+
+from medtime_backend import errors, formats
+from medtime_backend.problem_details import MEDIA_TYPE
+from medtime_backend.schemas.problem import ProblemBody
+from medtime_backend.schemas.sync import PushRequest
+
+
+def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
+    """The answers of a handler: its 200, the named problems, and those that any route may give."""
+    found = {200: ResponseSpec(answer, description="Done", media_type=formats.JSON, generate_examples=False)}
+    by_status: dict[int, list[str]] = {}
+    always: tuple[type[errors.Problem], ...] = (
+        errors.Unauthenticated,
+        errors.InvalidParameter,
+        errors.NotAcceptable,
+        errors.Busy,
+        errors.InternalError,
+    )
+    for problem in (*problems, *always):
+        slugs = by_status.setdefault(problem.status, [])
+        if problem.slug not in slugs:
+            slugs.append(problem.slug)
+    for status, slugs in by_status.items():
+        found[status] = ResponseSpec(
+            ProblemBody,
+            description=", ".join(slugs),
+            media_type=MEDIA_TYPE,
+            generate_examples=False,
+        )
+    return found
+
+
+def _push_schema() -> Schema:
+    (_, definitions) = msgspec.json.schema_components([PushRequest], ref_template="#/$defs/{name}")
+    entity = definitions["PushedEntity"]
+    return Schema(
+        type="object",  # type: ignore[arg-type] # the enum's value
+        required=["device_id", "entities"],
+        properties={
+            "device_id": _plain(definitions["PushRequest"]["properties"]["device_id"]),
+            "clock": Schema(type="string", description="The clock this device holds"),  # type: ignore[arg-type] # the enum's value
+            "entities": Schema(
+                type="array",  # type: ignore[arg-type] # the enum's value
+                min_items=1,
+                max_items=100,
+                items=Schema(
+                    type="object",  # type: ignore[arg-type] # the enum's value
+                    required=entity["required"],
+                    properties={name: _plain(member) for name, member in entity["properties"].items()},
+                ),
+            ),
+        },
+    )
+
+
+def _plain(member: Mapping[str, object]) -> Schema:
+    names = {"contentEncoding": "content_encoding"}
+    known = {"type", "format", "pattern", "description", "minimum", "maximum", "contentEncoding", "default"}
+    return Schema(**{names.get(key, key): value for key, value in member.items() if key in known})  # type: ignore[arg-type] # keys are Schema's own
+
+
+@dataclass
+class PushOperation(Operation):
+    """The push's body, which the handler reads itself to name every refused entity."""
+
+    def __post_init__(self) -> None:
+        self.request_body = RequestBody(
+            required=True,
+            content={
+                formats.JSON: OpenAPIMediaType(schema=_push_schema()),
+                formats.MSGPACK: OpenAPIMediaType(schema=_push_schema()),
+            },
+        )

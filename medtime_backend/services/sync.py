@@ -1,0 +1,140 @@
+"""Push, pull and status: from identity and request to the answer, through one SQL function each."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from asyncpg import Record
+
+from medtime_backend import errors, vector_clock
+from medtime_backend.database import Database
+from medtime_backend.identity import Identity
+from medtime_backend.integrity import TOMBSTONE_CHECKSUM
+from medtime_backend.limits import LIMITS
+from medtime_backend.push_body import Push
+from medtime_backend.schemas.sync import PullAnswer, PulledEntity, PushAnswer, PushedVersion, StatusAnswer
+from medtime_backend.vector_clock import Clock
+
+
+def read_clock(token: str, owner: UUID, entity_type: str | None = None) -> Clock:
+    """The clock of a token for this owner and selection. Raises ResyncRequired (foreign, unreadable)."""
+    try:
+        clock = vector_clock.read(token)
+    except vector_clock.UnreadableClockError:
+        raise errors.ResyncRequired(reason="unreadable") from None
+    if clock.owner != owner or clock.entity_type != entity_type:
+        raise errors.ResyncRequired(reason="foreign")
+    return clock
+
+
+async def push(database: Database, identity: Identity, request: Push) -> PushAnswer:
+    """Store all entities of a push, or none.
+
+    Raises VersionConflict, the problem of refused entities, ResyncRequired for a clock that cannot be continued,
+    and what Database.fetch raises.
+    """
+    held = read_clock(request.clock, identity.user_id) if request.clock is not None else None
+    entities = request.entities
+    rows = await database.fetch(
+        "push",
+        identity.claims,
+        request.device_id,
+        [entity.id for entity in entities],
+        [entity.entity_type for entity in entities],
+        [entity.base_version for entity in entities],
+        [entity.blob or b"" for entity in entities],
+        [entity.checksum or TOMBSTONE_CHECKSUM for entity in entities],
+        [entity.deleted for entity in entities],
+    )
+    clock = _clock_after(rows, held, identity.user_id, request.device_id)
+    versions = {row["id"]: row["version"] for row in rows}
+    return PushAnswer(
+        synced=len(rows),
+        entities=[PushedVersion(entity.id, versions[entity.id]) for entity in entities],
+        clock=vector_clock.write(clock),
+    )
+
+
+def _clock_after(rows: list[Record] | Any, held: Clock | None, owner: UUID, device: str) -> Clock:
+    """The clock a device may store after a push.
+
+    Its own dots are covered only when nothing of the device lies between them and what the clock knew: a phone
+    restored from a backup pushes before it has seen its own earlier writes.
+    """
+    epoch, counter = rows[0]["epoch"], rows[0]["sync_version"] or 0
+    clock = held or Clock(epoch, owner, None, None, {})
+    known = clock.counters.get(device, 0)
+    new = sum(row["client_seq"] > known for row in rows)
+    return clock.raised([(device, counter)]) if new == counter - known else clock
+
+
+async def pull(  # noqa: PLR0913 - the parameters of the request
+    database: Database,
+    identity: Identity,
+    *,
+    device_id: str,
+    owner: UUID | None,
+    clock: str | None,
+    limit: int,
+    entity_type: str | None,
+    since: datetime | None,
+) -> PullAnswer:
+    """A page of what is news to the clock.
+
+    Raises NotACaregiver, ResyncRequired, and what Database.fetch raises.
+    """
+    subject = owner or identity.user_id
+    held = read_clock(clock, subject, entity_type) if clock is not None else None
+    rows = await database.fetch(
+        "pull",
+        identity.claims,
+        device_id,
+        subject,
+        msgspec.json.encode(held.counters).decode() if held else None,
+        held.epoch if held else None,
+        held.purges if held else None,
+        limit,
+        LIMITS.page_bytes,
+        entity_type,
+        since,
+    )
+    page = msgspec.json.decode(rows[-1]["page"])
+    found = rows[:-1]
+    after = Clock(UUID(page["epoch"]), subject, entity_type, page["purges"], page["clock"])
+    if page["has_more"]:
+        after = after.raised((row["client_id"], row["client_seq"]) for row in found)
+    return PullAnswer([_entity(row) for row in found], vector_clock.write(after), page["has_more"])
+
+
+def _entity(row: Record) -> PulledEntity:
+    deleted_at = row["deleted_at"]
+    return PulledEntity(
+        id=row["id"],
+        entity_type=row["entity_type"],
+        version=row["version"],
+        blob=row["encrypted_blob"],
+        blob_size=row["blob_size"],
+        checksum=row["checksum"],
+        deleted=deleted_at is not None,
+        created_at=row["created_at"].isoformat(),
+        updated_at=row["updated_at"].isoformat(),
+        deleted_at=deleted_at.isoformat() if deleted_at else None,
+        client_id=row["client_id"],
+        client_seq=row["client_seq"],
+    )
+
+
+async def status(database: Database, identity: Identity, *, owner: UUID | None, digest: bool) -> StatusAnswer:
+    """Devices, counts, bytes, clock, limits and readable owners; with `digest` the integrity digests.
+
+    Raises NotACaregiver, and what Database.fetch raises.
+    """
+    rows = await database.fetch("status", identity.claims, owner, digest)
+    found = msgspec.json.decode(rows[0]["status"])
+    found["clock"] = vector_clock.write(
+        Clock(UUID(found["epoch"]), UUID(found["owner"]), None, None, found["clock"]),
+    )
+    if found["digests"] is None:
+        del found["digests"]
+    return msgspec.convert({**found, "limits": LIMITS}, StatusAnswer)

@@ -1,0 +1,1 @@
+select private.status_as($1::jsonb, $2, $3) as status
