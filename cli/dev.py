@@ -10,6 +10,7 @@ from threading import Event
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from cli.error_follower import ErrorFollower
@@ -23,7 +24,7 @@ POLL_SECONDS = 0.2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def dev(
+def dev(  # noqa: PLR0913, PLR0917 - Typer's way: an argument is an option of the command line
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the service; 0 picks a free one.")] = 8000,
     data_dir: Annotated[Path, typer.Option(help="Where the stack keeps its data.")] = Path(".medtime/dev"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,
@@ -75,10 +76,6 @@ def _show(info: StackInfo, *, as_json: bool) -> None:
         sys.stdout.write(json.dumps(info.as_json()) + "\n")
         sys.stdout.flush()
         return
-    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
-    table.add_column(style="bold")
-    # Neither folded nor cut: what is shown is there to be copied.
-    table.add_column(no_wrap=True, overflow="ignore")
     rows = {
         "Service": info.base_url,
         "Auth": info.auth_url,
@@ -88,7 +85,12 @@ def _show(info: StackInfo, *, as_json: bool) -> None:
         "Data and logs": str(info.data_dir),
         **{f"User {user.email}": user.password for user in info.users},
     }
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(no_wrap=True)
     for name, value in rows.items():
         table.add_row(name, value)
-    results.print(table, crop=False, soft_wrap=True)
+    # Wide enough for all, whatever the terminal's width: an address cut or folded by us cannot be copied.
+    needed = max(map(len, rows)) + max(map(len, rows.values())) + 4
+    Console(highlight=False, width=max(results.width, needed)).print(table)
     results.print("Ctrl-C stops.")

@@ -1,4 +1,4 @@
-"""What all commands share in speaking to a person: messages and errors on standard error, results on standard output."""
+"""How all commands speak to a person: messages and errors on standard error, results on standard output."""
 
 from __future__ import annotations
 

@@ -3,12 +3,12 @@
 
 insert into public.srv_family_links (supervisor_id, supervised_user_id, status)
 select
-    'b0b0b0b0-0000-4000-8000-000000000002',
-    'a0a0a0a0-0000-4000-8000-000000000001',
-    'active'
+  'b0b0b0b0-0000-4000-8000-000000000002',
+  'a0a0a0a0-0000-4000-8000-000000000001',
+  'active'
 where not exists (
-    select from public.srv_family_links as links
-    where
-        links.supervisor_id = 'b0b0b0b0-0000-4000-8000-000000000002'
-        and links.supervised_user_id = 'a0a0a0a0-0000-4000-8000-000000000001'
+  select from public.srv_family_links as links
+  where
+    links.supervisor_id = 'b0b0b0b0-0000-4000-8000-000000000002'
+    and links.supervised_user_id = 'a0a0a0a0-0000-4000-8000-000000000001'
 );

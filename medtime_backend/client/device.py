@@ -27,7 +27,6 @@ from medtime_backend.client.state import (
     Remote,
     Replica,
     Resolution,
-    size_in_push,
 )
 from medtime_backend.envelope import EnvelopeError, associated_data, open_, seal
 from medtime_backend.integrity import EMPTY_DIGEST
@@ -35,6 +34,7 @@ from medtime_backend.integrity import EMPTY_DIGEST
 ROUNDS: Final = 10  # conflicts or fresh starts within one push or pull, each caused by somebody else's write
 PAGES: Final = 100_000
 UNREADABLE: Final = "unreadable"
+TOO_LARGE: Final = "too-large"
 
 
 def keep_both(_conflict: Conflict) -> Resolution:
@@ -256,9 +256,7 @@ class Device:
             draft = self._seal(conflict.id, entity.entity_type, choice)
         elif choice is Keep.BOTH and conflict.mine is not None:
             copy_id = str(uuid4())
-            self.state.write(
-                copy_id, entity.entity_type, self._seal(copy_id, entity.entity_type, conflict.mine)
-            )
+            self.state.write(copy_id, entity.entity_type, self._seal(copy_id, entity.entity_type, conflict.mine))
         self.state.settle(conflict.id, theirs, draft)
 
     # Push.
@@ -268,14 +266,16 @@ class Device:
             await self.status()
         self._settle_conflicts()
         taken = rounds = 0
-        while batch := self.state.next_batch():
+        at_most = self.state.limits.entities_per_push
+        while batch := self.state.next_batch(at_most):
             self.save(self.state)  # before sending: after a crash the same bytes must go again
             clock = self.state.own.clock
             try:
                 receipt = await self._service.post("/sync/push", Receipt, Push(self.device_id, batch, clock))
             except SyncError as error:
-                if self._set_aside(error):
-                    continue  # with less work each time
+                if fewer := self._set_aside(error):
+                    at_most = fewer
+                    continue  # ends: less is left each time
                 rounds += 1
                 if rounds > ROUNDS:
                     raise UnsettledError("conflicts, again and again") from error
@@ -295,22 +295,26 @@ class Device:
             self.state.own.clock = receipt.clock
         self.save(self.state)
 
-    def _set_aside(self, error: SyncError) -> bool:
-        """Set aside what a refused push names, or make pushes smaller; True if the rest may go on."""
+    def _set_aside(self, error: SyncError) -> int:
+        """Act on a push refused for its content; return how many entities to try at once now, 0 if it was not.
+
+        What the problem names is set aside. If it names nothing, halving finds what the rest must not wait for.
+        """
         pending, problem = self.state.pending, error.problem if isinstance(error, ProblemError) else None
-        if error.status != httpx.codes.REQUEST_ENTITY_TOO_LARGE and (
-            problem is None or error.status not in {400, 422}
-        ):
-            return False
-        refused = {str(e.id): e.reason for e in (problem.entities if problem else []) if e.id in pending}
-        self.state.rejected |= refused
+        too_large = error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE  # a gateway may say so without a problem
+        if not too_large and (problem is None or error.status not in {400, 422}):
+            return 0
+        named = {str(e.id): e.reason for e in (problem.entities if problem else []) if e.id in pending}
+        divisible = too_large or error.status == httpx.codes.UNPROCESSABLE_ENTITY
+        if not named and divisible and len(pending) == 1:
+            named = dict.fromkeys(pending, problem.slug if problem else TOO_LARGE)
         # A definite no: had an earlier try of these bytes been stored, this one would have been a success.
         self.state.pending = {}
-        smaller = not refused and error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE and len(pending) > 1
-        if smaller:  # a gateway is stricter than the service says
-            self.state.limits.push_body_bytes = sum(size_in_push(item.blob) for item in pending.values()) // 2
+        self.state.rejected |= named
         self.save(self.state)
-        return bool(refused) or smaller
+        if named:
+            return self.state.limits.entities_per_push
+        return len(pending) // 2 if divisible else 0
 
     async def _catch_up(self, error: SyncError) -> bool:
         """Pull what a refused push shows to be missing here; True if it can be tried again."""

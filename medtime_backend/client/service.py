@@ -32,9 +32,7 @@ class Service:
     async def get(self, path: str, kind: type[Answer], params: Mapping[str, str]) -> Answer:
         """Read an answer of the given kind. Raises SyncError."""
         headers = {"accept": f"application/{self.format}, application/problem+json"}
-        return await self._call(
-            lambda: self.http.build_request("GET", path, params=params, headers=headers), kind
-        )
+        return await self._call(lambda: self.http.build_request("GET", path, params=params, headers=headers), kind)
 
     async def post(self, path: str, kind: type[Answer], body: msgspec.Struct) -> Answer:
         """Send a body, gzipped above 1 KiB, and read an answer of the given kind. Raises SyncError."""
@@ -44,9 +42,7 @@ class Service:
         if len(content) > GZIP_ABOVE:
             headers["content-encoding"] = "gzip"
             content = gzip.compress(content, compresslevel=1)
-        return await self._call(
-            lambda: self.http.build_request("POST", path, content=content, headers=headers), kind
-        )
+        return await self._call(lambda: self.http.build_request("POST", path, content=content, headers=headers), kind)
 
     async def _call(self, build: Callable[[], httpx.Request], kind: type[Answer]) -> Answer:
         retries = 0
@@ -94,9 +90,7 @@ def _read(response: httpx.Response, kind: type[Answer]) -> Answer:
             raise _explained(ProblemError(msgspec.json.decode(response.content, type=Problem)), response)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         pass  # garbled: like any other answer that is not of this protocol
-    raise _explained(
-        UnexpectedAnswerError(f"status {response.status_code}, {media_type or 'no type'}"), response
-    )
+    raise _explained(UnexpectedAnswerError(f"status {response.status_code}, {media_type or 'no type'}"), response)
 
 
 def _explained(error: SyncError, response: httpx.Response) -> SyncError:

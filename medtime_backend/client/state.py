@@ -178,7 +178,7 @@ class DeviceState(msgspec.Struct):
         if not entity.current and not entity.blob:
             del self.own.entities[entity_id]  # deleted here and there
 
-    def next_batch(self) -> list[Item]:
+    def next_batch(self, at_most: int) -> list[Item]:
         """Return the push without an answer, the same bytes, or else as many edits as one push may hold."""
         if self.pending:
             return list(self.pending.values())
@@ -189,8 +189,8 @@ class DeviceState(msgspec.Struct):
             if not entity.draft and not entity.version:
                 del self.own.entities[entity_id]  # made and deleted before the server heard of it
                 continue
-            room -= size_in_push(entity.draft)
-            if self.pending and (room < 0 or len(self.pending) >= self.limits.entities_per_push):
+            room -= _size_in_push(entity.draft)
+            if self.pending and (room < 0 or len(self.pending) >= at_most):
                 break
             self.pending[entity_id] = Item(
                 id=entity_id,
@@ -203,7 +203,7 @@ class DeviceState(msgspec.Struct):
         return list(self.pending.values())
 
 
-def size_in_push(blob: bytes) -> int:
+def _size_in_push(blob: bytes) -> int:
     """Bytes that a blob takes in the larger of the two formats."""
     return len(blob) * 4 // 3 + ITEM_OVERHEAD
 

@@ -87,12 +87,11 @@ def main() -> int:
         signal.signal(number, lambda *_: None)
     keeper = os.getpid()
     try:
-        child = subprocess.Popen(
+        child = subprocess.Popen(  # noqa: S603 - the stack's own command
             command,
             stdin=subprocess.DEVNULL,
             process_group=0,
-            # Safe: the keeper has one thread.
-            preexec_fn=lambda: prepare_child(identity, int(stop_signal), keeper),
+            preexec_fn=lambda: prepare_child(identity, int(stop_signal), keeper),  # noqa: PLW1509 - one thread here
         )
     except (OSError, subprocess.SubprocessError) as error:
         sys.stderr.write(f"keeper: cannot start {command[0]} as {identity}: {error}\n")

@@ -48,9 +48,7 @@ def describe_holder(port: int) -> str:
         try:
             held = {str(entry.readlink()) for entry in (directory / "fd").iterdir()}
             if inodes & held:
-                command = (
-                    (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
-                )
+                command = (directory / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
                 return f"process {directory.name} ({command[:120]})"
         except OSError:
             # Gone meanwhile, or another user's.

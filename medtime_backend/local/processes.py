@@ -40,7 +40,7 @@ class KeptProcess:
     def __init__(self, spec: ProcessSpec) -> None:
         self.spec = spec
         with spec.log.open("ab") as log:
-            self._keeper = subprocess.Popen(
+            self._keeper = subprocess.Popen(  # noqa: S603 - our own keeper and commands
                 [
                     *(sys.executable, "-I", "-S", str(KEEPER)),
                     *(str(int(spec.stop_signal)), str(spec.grace_seconds), spec.identity),

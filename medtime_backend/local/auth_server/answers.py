@@ -38,9 +38,7 @@ async def user_answer(connection: asyncpg.Connection, user_id: uuid.UUID) -> dic
     }
 
 
-def token_answer(
-    key: SigningKey, settings: AuthSettings, session: Session, user: dict[str, Any]
-) -> dict[str, Any]:
+def token_answer(key: SigningKey, settings: AuthSettings, session: Session, user: dict[str, Any]) -> dict[str, Any]:
     """Return the answer of the token endpoint."""
     claims = TokenClaims(
         user_id=user["id"],

@@ -26,9 +26,7 @@ def answer_auth_error(_: Request[Any, Any, Any], error: AuthError) -> Response[d
 
 def answer_http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, Any]]:
     """Answer what Litestar refuses (unknown path, wrong method, unreadable body)."""
-    code = {400: "bad_json", 404: "not_found", 405: "method_not_allowed"}.get(
-        error.status_code, "unexpected_failure"
-    )
+    code = {400: "bad_json", 404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "unexpected_failure")
     return _answer(error.status_code, code, error.detail)
 
 

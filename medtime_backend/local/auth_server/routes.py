@@ -32,9 +32,7 @@ class Auth:
 
 
 @post("/token", status_code=200)
-async def token(
-    request: Request[Any, Any, Any], auth: NamedDependency[Auth], grant_type: str = ""
-) -> dict[str, Any]:
+async def token(request: Request[Any, Any, Any], auth: NamedDependency[Auth], grant_type: str = "") -> dict[str, Any]:
     """Give tokens for a password or a refresh token."""
     fields = await _read_fields(request)
     caller = Caller(request.headers.get("user-agent", ""), request.client.host if request.client else None)

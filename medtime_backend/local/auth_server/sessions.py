@@ -90,9 +90,7 @@ async def _rotate(connection: asyncpg.Connection, token: str, caller: Caller) ->
     successor = state["active_token"] if answer_lost else _new_token()
     if not answer_lost:
         await connection.execute(statement("revoke_token"), token)
-        await connection.execute(
-            statement("add_refresh_token"), successor, session["user_id"], token, session["id"]
-        )
+        await connection.execute(statement("add_refresh_token"), successor, session["user_id"], token, session["id"])
     await connection.execute(statement("note_refresh"), session["id"], caller.user_agent, caller.address)
     return Session(session["id"], session["user_id"], successor, session["signed_in_at"])
 

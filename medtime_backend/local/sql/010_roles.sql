@@ -15,11 +15,11 @@ grant service_role to authenticator;
 -- From Postgres 16 on, granting a role onward needs its ADMIN option, CREATEROLE is not enough.
 do $$
 begin
-    if current_setting('server_version_num')::integer >= 160000 then
-        execute 'grant anon, authenticated, service_role to postgres with admin option';
-    else
-        execute 'grant anon, authenticated, service_role to postgres';
-    end if;
+  if current_setting('server_version_num')::integer >= 160000 then
+    execute 'grant anon, authenticated, service_role to postgres with admin option';
+  else
+    execute 'grant anon, authenticated, service_role to postgres';
+  end if;
 end
 $$;
 

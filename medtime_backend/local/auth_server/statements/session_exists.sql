@@ -1,1 +1,5 @@
-select exists(select from auth.sessions where id = $1 and user_id = $2)
+select exists(
+  select
+  from auth.sessions
+  where id = $1 and user_id = $2
+)

@@ -1,0 +1,85 @@
+"""The stack every test runs on: real Postgres, Valkey, auth server and service, one per test process."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from medtime_backend.local.options import StackInfo, StackOptions
+from medtime_backend.local.stack import Stack
+from tests.accounts import Account, new_account
+from tests.servers import SERVERS, available
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[StackInfo]:
+    with (
+        tempfile.TemporaryDirectory(prefix="medtime-test-") as folder,
+        Stack(StackOptions(data_dir=Path(folder) / "stack", durable=False)) as info,
+    ):
+        yield info
+
+
+@pytest.fixture
+async def admin(stack: StackInfo) -> AsyncIterator[asyncpg.Connection]:
+    """The superuser of the stack's database."""
+    connection = await asyncpg.connect(stack.admin_database_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def account(stack: StackInfo, admin: asyncpg.Connection) -> AsyncIterator[Callable[[], Awaitable[Account]]]:
+    """Make users with a token and an HTTP client of their own."""
+    made: list[Account] = []
+
+    async def make() -> Account:
+        made.append(await new_account(stack, admin))
+        return made[-1]
+
+    yield make
+    await asyncio.gather(*(one.http.aclose() for one in made))
+
+
+@pytest.fixture
+async def user(account: Callable[[], Awaitable[Account]]) -> Account:
+    return await account()
+
+
+@pytest.fixture
+async def anyone(stack: StackInfo) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a token."""
+    async with httpx.AsyncClient(base_url=stack.base_url) as http:
+        yield http
+
+
+@pytest.fixture(
+    scope="session",
+    params=[pytest.param(name, marks=pytest.mark.xdist_group(f"postgres-{name}")) for name in SERVERS],
+)
+def cluster(request: pytest.FixtureRequest) -> Iterator[StackInfo]:
+    """A database with all migrations, on each Postgres that can be had here; no service."""
+    binaries = available(request.param)
+    if isinstance(binaries, str):
+        pytest.skip(binaries)
+    with (
+        tempfile.TemporaryDirectory(prefix="medtime-test-") as folder,
+        Stack(
+            StackOptions(
+                data_dir=Path(folder) / "stack", durable=False, service=False, seed=False, postgres_bin=binaries
+            )
+        ) as info,
+    ):
+        yield info
+
+
+@pytest.fixture
+async def superuser(cluster: StackInfo) -> AsyncIterator[asyncpg.Connection]:
+    """The superuser of the cluster."""
+    connection = await asyncpg.connect(cluster.admin_database_url)
+    yield connection
+    await connection.close()

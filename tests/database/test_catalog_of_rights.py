@@ -1,0 +1,92 @@
+"""What the migrations leave behind: RLS, grants, comments, search paths, roles."""
+
+import asyncpg
+import pytest
+
+from medtime_backend.local.options import StackInfo
+
+OURS = "n.nspname in ('public', 'private')"
+
+
+async def test_every_table_has_forced_rls_and_nothing_for_strangers(superuser: asyncpg.Connection) -> None:
+    rows = await superuser.fetch(
+        f"""
+        select c.oid::regclass::text as name, c.relrowsecurity, c.relforcerowsecurity, n.nspname, c.relacl::text as acl
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and {OURS}
+        """  # noqa: S608 - a constant
+    )
+    assert len(rows) >= 9
+    for row in rows:
+        assert row["relrowsecurity"], row["name"]
+        assert row["relforcerowsecurity"] or row["name"] == "private.epoch", row["name"]
+        for role in ("anon", "service_role", "medtime_service", "authenticator"):
+            assert f"{role}=" not in (row["acl"] or ""), (row["name"], role)
+        assert not (row["acl"] or "").startswith("{=")
+
+
+async def test_every_function_has_a_search_path_and_is_not_everyones(superuser: asyncpg.Connection) -> None:
+    rows = await superuser.fetch(
+        f"""
+        select p.oid::regprocedure::text as name, p.proconfig, coalesce(p.proacl::text, 'default') as acl
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace where {OURS}
+        """  # noqa: S608 - a constant
+    )
+    assert len(rows) >= 20
+    for row in rows:
+        assert 'search_path=""' in (row["proconfig"] or []), row["name"]
+        assert row["acl"] != "default", row["name"]
+        assert "{=" not in row["acl"], row["name"]
+        assert ",=" not in row["acl"], row["name"]
+        assert "anon=" not in row["acl"], row["name"]
+
+
+async def test_everything_has_a_comment(superuser: asyncpg.Connection) -> None:
+    missing = await superuser.fetch(
+        f"""
+        select c.oid::regclass::text as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where c.relkind = 'r' and {OURS} and obj_description(c.oid, 'pg_class') is null
+        union all
+        select c.oid::regclass::text || '.' || a.attname from pg_class c
+        join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+        where c.relkind = 'r' and {OURS} and a.attnum > 0 and not a.attisdropped
+        and col_description(c.oid, a.attnum) is null
+        union all
+        select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+        where {OURS} and obj_description(p.oid, 'pg_proc') is null
+        """  # noqa: S608 - a constant
+    )
+    assert [row["name"] for row in missing] == []
+
+
+async def test_the_service_can_become_a_user_and_nothing_more(
+    cluster: StackInfo, superuser: asyncpg.Connection
+) -> None:
+    row = await superuser.fetchrow("select * from pg_roles where rolname = 'medtime_service'")
+    assert not (row["rolsuper"] or row["rolbypassrls"] or row["rolinherit"] or row["rolcreaterole"])
+    connection = await asyncpg.connect(cluster.service_database_url)
+    try:
+        for role in ("service_role", "postgres", "supabase_admin", "supabase_auth_admin", "anon"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(f"set role {role}")
+        for statement in (
+            "select * from public.srv_encrypted_entities",
+            "select * from private.owners",
+            "select public.srv_status()",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_the_migrating_role_is_no_superuser(cluster: StackInfo) -> None:
+    connection = await asyncpg.connect(cluster.database_url)
+    try:
+        assert await connection.fetchval("select current_user") == "postgres"
+        assert not await connection.fetchval("select rolsuper from pg_roles where rolname = current_user")
+        owners = await connection.fetch(
+            "select distinct tableowner from pg_tables where schemaname in ('public', 'private')"
+        )
+        assert [row["tableowner"] for row in owners] == ["postgres"]
+    finally:
+        await connection.close()
