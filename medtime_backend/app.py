@@ -15,7 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from medtime_backend import logs
+from medtime_backend import leftover_body, logs
 from medtime_backend.authentication import PUBLIC, TokenAuthentication
 from medtime_backend.database import Database
 from medtime_backend.errors import InternalError
@@ -28,15 +28,15 @@ from medtime_backend.routes import sync, system
 from medtime_backend.settings import Settings
 
 
-class RequestIdentification(ASGIMiddleware):
-    """Notes when a request began, and puts its id into the answer's headers."""
+class RequestObservation(ASGIMiddleware):
+    """Notes when a request began, and whether its body was read to the end."""
 
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Wrap the rest of the application."""
         scope["state"]["started"] = time.perf_counter()
-        await next_app(scope, receive, send)
+        await next_app(scope, leftover_body.watch(scope, receive), send)
 
 
 async def _identify(message: Message, scope: Scope) -> None:
@@ -68,9 +68,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[sync.router, system.router],
         dependencies={"database": Provide(database)},
         lifespan=[resources],
-        middleware=[RequestIdentification(), DefineMiddleware(TokenAuthentication, verifier=verifier)],
+        middleware=[RequestObservation(), DefineMiddleware(TokenAuthentication, verifier=verifier)],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
-        before_send=[_identify, logs.log_answer],
+        before_send=[leftover_body.drain_before_answer, _identify, logs.log_answer],
         after_exception=[_log_unexpected],
         request_max_body_size=LIMITS.push_body_bytes,
         openapi_config=OpenAPIConfig(

@@ -4,15 +4,20 @@ import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import jwt
+import msgspec
 import structlog
 
+from medtime_backend import errors
 from medtime_backend.settings import Settings
 
 # An unknown key id may be a new key or an attacker's: it starts a fetch at most this often, in seconds.
 COOL_DOWN = 30.0
+# With no keys at all nobody can be served: try again soon.
+RETRY_EMPTY = 2.0
 FETCH_TIMEOUT = 5.0
 LARGEST_SET = 256 * 1024
 
@@ -29,24 +34,34 @@ class KeySet:
         self._fresh_until = 0.0
         self._next_attempt = 0.0
         self._flight = asyncio.Lock()
+        self._refresh: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key of this id, or None. Fetches when the keys are old or the id is unknown, within the cool-down."""
-        now = time.monotonic()
-        if (key_id not in self._keys or now >= self._fresh_until) and now >= self._next_attempt:
-            async with self._flight:
-                if time.monotonic() >= self._next_attempt:
-                    await self._renew()
+        """The key of this id, or None.
+
+        An unknown id waits for a fetch, within the cool-down; keys that are merely old are used while they are
+        renewed. Raises Busy while no keys could be had yet: nobody is to be signed out for that.
+        """
+        if key_id not in self._keys:
+            await self._renew()
+            if not self._keys:
+                raise errors.Busy(retry_after=int(RETRY_EMPTY))
+        elif time.monotonic() >= self._fresh_until and (self._refresh is None or self._refresh.done()):
+            self._refresh = asyncio.create_task(self._renew())
         return self._keys.get(key_id)
 
     async def _renew(self) -> None:
-        self._next_attempt = time.monotonic() + COOL_DOWN
-        try:
-            self._keys = _signing_keys(await self._read())
-            self._fresh_until = time.monotonic() + self._settings.jwks_max_age
-        except (httpx.HTTPError, OSError, jwt.PyJWTError, ValueError) as fault:
-            # The old keys stay in use: Auth being down must not sign everybody out.
-            log.warning("jwks_unavailable", code=type(fault).__name__)
+        # Whoever comes during a fetch waits for it, and finds the cool-down begun.
+        async with self._flight:
+            if time.monotonic() < self._next_attempt:
+                return
+            try:
+                self._keys = _signing_keys(await self._read())
+                self._fresh_until = time.monotonic() + self._settings.jwks_max_age
+            except (httpx.HTTPError, OSError, jwt.PyJWTError, msgspec.MsgspecError, ValueError) as fault:
+                # The old keys stay in use: Auth being down must not sign everybody out.
+                log.warning("jwks_unavailable", code=type(fault).__name__)
+            self._next_attempt = time.monotonic() + (COOL_DOWN if self._keys else RETRY_EMPTY)
 
     async def _read(self) -> bytes:
         if self._settings.jwks_file:
@@ -59,5 +74,5 @@ class KeySet:
 
 
 def _signing_keys(document: bytes) -> Mapping[str, jwt.PyJWK]:
-    keys = jwt.PyJWKSet.from_json(document.decode()).keys
+    keys = jwt.PyJWKSet.from_dict(msgspec.json.decode(document, type=dict[str, Any])).keys
     return {key.key_id: key for key in keys if key.key_id and key.public_key_use in (None, "sig")}

@@ -8,7 +8,7 @@ SERVERS = ("18", "17", "15")
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 
-def available(version: str) -> Path | None | str:
+def available(version: str) -> Path | str | None:
     """The binaries of a version (None: the stack's own), or why they are not here."""
     if version == "18":
         return None

@@ -28,8 +28,7 @@ create table private.epoch (
   epoch uuid not null default gen_random_uuid(),
   started_at timestamptz not null default now()
 );
-comment on table private.epoch is
-  'One row: the random id of this database''s history. Renewed after a restore, so that clocks of the lost history are told to start over (410).';
+comment on table private.epoch is 'One row: the random id of this database''s history. Renewed after a restore, so that clocks of the lost history are told to start over (410).';
 comment on column private.epoch.singleton is 'Always true: keeps the table at one row.';
 comment on column private.epoch.epoch is 'The id itself.';
 comment on column private.epoch.started_at is 'When this history began.';
@@ -50,7 +49,6 @@ begin
   raise exception using errcode = sqlstate, message = problem, detail = facts::text;
 end
 $$;
-comment on function private.raise_problem(text, text, jsonb) is
-  'Raises a problem of MedTime: SQLSTATE MTnnn (nnn is the HTTP status), the problem''s slug as message, its facts as JSON detail. Never a payload.';
+comment on function private.raise_problem(text, text, jsonb) is 'Raises a problem of MedTime: SQLSTATE MTnnn (nnn is the HTTP status), the problem''s slug as message, its facts as JSON detail. Never a payload.';
 revoke all on function private.raise_problem(text, text, jsonb) from public, anon, authenticated, service_role;
 grant execute on function private.raise_problem(text, text, jsonb) to authenticated;

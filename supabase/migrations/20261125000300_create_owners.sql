@@ -10,8 +10,7 @@ create table private.owners (
   reserved_count integer,
   reserved_from timestamptz
 );
-comment on table private.owners is
-  'The row whose lock orders all writes of an owner: it is held to commit, so dots are given in commit order.';
+comment on table private.owners is 'The row whose lock orders all writes of an owner: it is held to commit, so dots are given in commit order.';
 comment on column private.owners.user_id is 'The owner.';
 comment on column private.owners.changed_at is 'The newest updated_at given; the next one is above it even when the clock steps back.';
 comment on column private.owners.horizon is 'Device -> highest client_seq among purged tombstones.';
@@ -72,6 +71,5 @@ begin
   end if;
 end
 $$;
-comment on function private.lock_owner(uuid) is
-  'Takes the owner''s lock and holds it to commit; makes the owner''s row if needed. Raises unknown-user (MT401) for a user that is gone.';
+comment on function private.lock_owner(uuid) is 'Takes the owner''s lock and holds it to commit; makes the owner''s row if needed. Raises unknown-user (MT401) for a user that is gone.';
 revoke all on function private.lock_owner(uuid) from public, anon, authenticated, service_role;

@@ -98,8 +98,7 @@ begin
   where o.user_id = owner;
 end
 $$;
-comment on function private.reserve_dots(uuid, text, integer) is
-  'Raises the device''s counter by amount and reserves these dots, and as many microseconds of updated_at, for this transaction. The owner''s lock must be held. Raises too-many-devices (MT403).';
+comment on function private.reserve_dots(uuid, text, integer) is 'Raises the device''s counter by amount and reserves these dots, and as many microseconds of updated_at, for this transaction. The owner''s lock must be held. Raises too-many-devices (MT403).';
 revoke all on function private.reserve_dots(uuid, text, integer) from public, anon, authenticated, service_role;
 
 create function private.begin_write()

@@ -30,8 +30,7 @@ alter table public.srv_encrypted_entities alter column encrypted_blob set storag
 -- lookup by primary key, and a large account would pay for it. So every account counts as a thousand entities.
 alter table public.srv_encrypted_entities alter column user_id set (n_distinct = -0.001);
 
-comment on table public.srv_encrypted_entities is
-  'One encrypted item of a user per row; opaque to the server. Numbers, times, size and checksum are the server''s.';
+comment on table public.srv_encrypted_entities is 'One encrypted item of a user per row; opaque to the server. Numbers, times, size and checksum are the server''s.';
 comment on column public.srv_encrypted_entities.id is 'The entity, named by the device that made it.';
 comment on column public.srv_encrypted_entities.user_id is 'The owner. Never changes.';
 comment on column public.srv_encrypted_entities.entity_type is 'A short label chosen by the app. Never changes.';
@@ -92,7 +91,6 @@ as $$
     when checksum is distinct from encode(sha256(blob), 'hex') then 'checksum-mismatch'
   end
 $$;
-comment on function private.content_fault(bytea, text, boolean) is
-  'What is wrong with the bytes of an entity, as the slug of a problem; null when nothing is.';
+comment on function private.content_fault(bytea, text, boolean) is 'What is wrong with the bytes of an entity, as the slug of a problem; null when nothing is.';
 revoke all on function private.content_fault(bytea, text, boolean) from public, anon, authenticated, service_role;
 grant execute on function private.content_fault(bytea, text, boolean) to authenticated;

@@ -55,8 +55,7 @@ begin
   return new;
 end
 $$;
-comment on function private.guard_entity() is
-  'Before each write of an entity: keeps identity and version, checks the bytes, gives dot, times and size.';
+comment on function private.guard_entity() is 'Before each write of an entity: keeps identity and version, checks the bytes, gives dot, times and size.';
 revoke all on function private.guard_entity() from public, anon, authenticated, service_role;
 
 create trigger guard_entity before insert or update on public.srv_encrypted_entities
@@ -68,8 +67,7 @@ language sql
 immutable
 set search_path = ''
 return ('x' || encode(sha256(convert_to(id || ':' || version || ':' || checksum, 'UTF8')), 'hex'))::bit(256);
-comment on function private.entity_hash(uuid, integer, text) is
-  'What one live entity adds to the integrity digest of its type (docs/protocol.md).';
+comment on function private.entity_hash(uuid, integer, text) is 'What one live entity adds to the integrity digest of its type (docs/protocol.md).';
 revoke all on function private.entity_hash(uuid, integer, text) from public, anon, authenticated, service_role;
 
 create function private.add_totals(owner uuid, type text, live bigint, dead bigint, size bigint, hash bit(256))
@@ -91,8 +89,7 @@ begin
   end if;
 end
 $$;
-comment on function private.add_totals(uuid, text, bigint, bigint, bigint, bit) is
-  'Adds a change to the totals of an owner''s entity type. At most 64 types: they bound a status answer. Raises too-many-entity-types (MT422).';
+comment on function private.add_totals(uuid, text, bigint, bigint, bigint, bit) is 'Adds a change to the totals of an owner''s entity type. At most 64 types: they bound a status answer. Raises too-many-entity-types (MT422).';
 revoke all on function private.add_totals(uuid, text, bigint, bigint, bigint, bit)
 from public, anon, authenticated, service_role;
 

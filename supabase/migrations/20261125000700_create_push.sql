@@ -26,8 +26,7 @@ as $$
   ) as f
   where f.reason is not null
 $$;
-comment on function private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]) is
-  'Every entity of a push that is refused before looking at what is stored: [{id, index, reason}], null when none is.';
+comment on function private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]) is 'Every entity of a push that is refused before looking at what is stored: [{id, index, reason}], null when none is.';
 revoke all on function private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[])
 from public, anon, authenticated, service_role;
 grant execute on function private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]) to authenticated;
@@ -169,8 +168,7 @@ begin
   order by p.place;
 end
 $$;
-comment on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[]) is
-  'Writes 1 to 100 entities of the caller, all or none, and returns their versions and dots, the device''s counter and the epoch. A base version of 0 means new. A retry of the same bytes by the same device is answered alike and writes nothing. Raises version-conflict (MT409), invalid-entities (MT422), invalid-field (MT400), too-many-devices (MT403), unknown-user (MT401).';
+comment on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[]) is 'Writes 1 to 100 entities of the caller, all or none, and returns their versions and dots, the device''s counter and the epoch. A base version of 0 means new. A retry of the same bytes by the same device is answered alike and writes nothing. Raises version-conflict (MT409), invalid-entities (MT422), invalid-field (MT400), too-many-devices (MT403), unknown-user (MT401).';
 revoke all on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[])
 from public, anon, authenticated, service_role;
 grant execute on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[]) to authenticated;

@@ -38,8 +38,7 @@ begin
   return clock;
 end
 $$;
-comment on function private.clock_at(uuid, timestamptz) is
-  'The clock that knows everything of the owner written up to the moment: {device: client_seq}.';
+comment on function private.clock_at(uuid, timestamptz) is 'The clock that knows everything of the owner written up to the moment: {device: client_seq}.';
 revoke all on function private.clock_at(uuid, timestamptz) from public, anon, authenticated, service_role;
 grant execute on function private.clock_at(uuid, timestamptz) to authenticated;
 
@@ -186,13 +185,15 @@ begin
       'epoch', current_epoch,
       'has_more', g.has_more,
       'clock', case when g.has_more then known else private.clock_now(srv_pull.owner) end,
-      'purges', case when g.has_more and (first_pull or srv_pull.purges is not null) then coalesce(current_purges, 0) end
+      'purges', case
+        when g.has_more and (first_pull or srv_pull.purges is not null) then coalesce(current_purges, 0)
+      end
     )
   from ending as g;
 end
 $$;
-comment on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz) is
-  'A page of what is news to a clock ({device: client_seq}; null from the beginning), oldest change first; the last row has only `page`: {epoch, has_more, clock, purges}. While has_more, the next clock is page.clock raised by the dots of the rows. Raises not-a-caregiver (MT403), resync-required (MT410).';
+comment on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz) is 'A page of what is news to a clock ({device: client_seq}; null from the beginning), oldest change first; the last row has only `page`: {epoch, has_more, clock, purges}. While has_more, the next clock is page.clock raised by the dots of the rows. Raises not-a-caregiver (MT403), resync-required (MT410).';
 revoke all on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz)
 from public, anon, authenticated, service_role;
-grant execute on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz) to authenticated;
+grant execute on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz)
+to authenticated;

@@ -40,7 +40,6 @@ begin
   );
 end
 $$;
-comment on function public.srv_status(uuid, boolean) is
-  'Devices, counts, bytes, clock and epoch of the caller, or of an owner the caller may read; with digests, the integrity digest of each entity type. Raises not-a-caregiver (MT403).';
+comment on function public.srv_status(uuid, boolean) is 'Devices, counts, bytes, clock and epoch of the caller, or of an owner the caller may read; with digests, the integrity digest of each entity type. Raises not-a-caregiver (MT403).';
 revoke all on function public.srv_status(uuid, boolean) from public, anon, authenticated, service_role;
 grant execute on function public.srv_status(uuid, boolean) to authenticated;

@@ -31,8 +31,7 @@ begin
   set local role authenticated;
 end
 $$;
-comment on function private.become(jsonb) is
-  'Makes the rest of the transaction run as the user of these verified claims, as Supabase''s REST layer would.';
+comment on function private.become(jsonb) is 'Makes the rest of the transaction run as the user of these verified claims, as Supabase''s REST layer would.';
 revoke all on function private.become(jsonb) from public, anon, authenticated, service_role;
 grant execute on function private.become(jsonb) to medtime_service;
 
@@ -52,8 +51,7 @@ begin
   from public.srv_push(push_as.device_id, ids, entity_types, base_versions, blobs, checksums, deleted) as p;
 end
 $$;
-comment on function private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[]) is
-  'public.srv_push as the user of the claims.';
+comment on function private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[]) is 'public.srv_push as the user of the claims.';
 
 create function private.pull_as(
   claims jsonb, device_id text, owner uuid, clock jsonb, epoch uuid, purges bigint, max_entities integer,
@@ -78,8 +76,7 @@ begin
   from public.srv_pull(pull_as.owner, clock, pull_as.epoch, purges, max_entities, max_bytes, only_type, since) as p;
 end
 $$;
-comment on function private.pull_as(jsonb, text, uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz) is
-  'public.srv_pull as the user of the claims; notes the device''s last sync.';
+comment on function private.pull_as(jsonb, text, uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz) is 'public.srv_pull as the user of the claims; notes the device''s last sync.';
 
 create function private.status_as(claims jsonb, owner uuid, digests boolean)
 returns jsonb

@@ -57,8 +57,7 @@ begin
   return purged;
 end
 $$;
-comment on function private.purge_tombstones(timestamptz, integer) is
-  'Purges a batch of tombstones older than the moment and raises the horizon of their owners in the same transaction. Returns how many; 0 means nothing is left that is not locked.';
+comment on function private.purge_tombstones(timestamptz, integer) is 'Purges a batch of tombstones older than the moment and raises the horizon of their owners in the same transaction. Returns how many; 0 means nothing is left that is not locked.';
 revoke all on function private.purge_tombstones(timestamptz, integer) from public, anon, authenticated, service_role;
 
 create function private.renew_epoch()
@@ -69,6 +68,5 @@ set search_path = ''
 as $$
   update private.epoch as e set epoch = gen_random_uuid(), started_at = now() returning e.epoch
 $$;
-comment on function private.renew_epoch() is
-  'Begins a new history, after a restore from backup: every clock of the old one is answered 410 resync-required.';
+comment on function private.renew_epoch() is 'Begins a new history, after a restore from backup: every clock of the old one is answered 410 resync-required.';
 revoke all on function private.renew_epoch() from public, anon, authenticated, service_role;

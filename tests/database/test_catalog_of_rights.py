@@ -62,7 +62,7 @@ async def test_the_service_can_become_a_user_and_nothing_more(
     cluster: StackInfo, superuser: asyncpg.Connection
 ) -> None:
     row = await superuser.fetchrow("select * from pg_roles where rolname = 'medtime_service'")
-    assert not (row["rolsuper"] or row["rolbypassrls"] or row["rolinherit"] or row["rolcreaterole"])
+    assert not any(row[right] for right in ("rolsuper", "rolbypassrls", "rolinherit", "rolcreaterole"))
     connection = await asyncpg.connect(cluster.service_database_url)
     try:
         for role in ("service_role", "postgres", "supabase_admin", "supabase_auth_admin", "anon"):

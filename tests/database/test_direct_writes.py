@@ -116,8 +116,7 @@ async def test_a_tombstone_is_empty_and_refuses_a_stale_write(
         "update private.owners set changed_at = now()",
         "select reserved_by from private.owners",
         "update private.epoch set epoch = gen_random_uuid()",
-        "insert into public.srv_family_links (supervised_user_id, supervisor_id, status) "
-        "values (gen_random_uuid(), auth.uid(), 'active')",
+        "insert into public.srv_family_links (supervisor_id, supervised_user_id) values (auth.uid(), auth.uid())",
         "select * from public.srv_push_devices",
         "select private.lock_owner(gen_random_uuid())",
         "select private.purge_tombstones(now())",
@@ -143,8 +142,11 @@ async def test_nobody_writes_for_another(cluster: StackInfo, superuser: asyncpg.
             # The same answer whether the id exists or not.
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await theirs.execute(
-                    "insert into public.srv_encrypted_entities (id, user_id, entity_type, encrypted_blob, checksum, client_id)"
-                    " values ($1, $2, 'note', $3, $4, 'phone')",
+                    """
+                    insert into public.srv_encrypted_entities
+                      (id, user_id, entity_type, encrypted_blob, checksum, client_id)
+                    values ($1, $2, 'note', $3, $4, 'phone')
+                    """,
                     id_,
                     owner,
                     data,
@@ -160,8 +162,11 @@ async def test_many_direct_rows_in_one_statement_get_distinct_dots(
     data = blob()
     async with phone(cluster, await add_user(superuser)) as mine:
         rows = await mine.fetch(
-            "insert into public.srv_encrypted_entities (id, entity_type, encrypted_blob, checksum, client_id)"
-            " select gen_random_uuid(), 'note', $1, $2, 'phone' from generate_series(1, 30) returning client_seq, updated_at",
+            """
+            insert into public.srv_encrypted_entities (id, entity_type, encrypted_blob, checksum, client_id)
+            select gen_random_uuid(), 'note', $1, $2, 'phone' from generate_series(1, 30)
+            returning client_seq, updated_at
+            """,
             data,
             checksum_of(data),
         )

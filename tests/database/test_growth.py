@@ -6,7 +6,6 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from medtime_backend.integrity import checksum_of
-from medtime_backend.local.options import StackInfo
 from tests.accounts import add_user, blob, claims_of
 from tests.database.phone import PUSH
 
@@ -48,7 +47,7 @@ async def pages(connection: asyncpg.Connection, statement: str, *arguments: obje
 
 
 async def test_pushes_and_pulls_touch_as_much_in_a_large_account_as_in_a_small_one(
-    cluster: StackInfo, superuser: asyncpg.Connection
+    superuser: asyncpg.Connection,
 ) -> None:
     small, large = await add_user(superuser), await add_user(superuser)
     # Most accounts are tiny, so that the statistics say nothing of the large one.
