@@ -91,6 +91,9 @@ async def apply_migrations(connection: asyncpg.Connection, migrations: Sequence[
 async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
     async with connection.transaction():
         for number, statement in enumerate(migration.statements, start=1):
+            if not pglast.split(statement, with_parser=False):
+                # Only a comment: the history keeps it, asyncpg cannot run it.
+                continue
             try:
                 await connection.execute(statement)
             except asyncpg.PostgresError as error:
@@ -98,9 +101,9 @@ async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:
                     f"{migration.path.name}, statement {number}: {error.sqlstate} {error}",
                     details=tuple(statement.splitlines()[:5]),
                 ) from error
+        await connection.execute("reset role")
         await connection.execute(RECORD, migration.version, migration.name, list(migration.statements))
     # What a file sets for its session must not leak into the next one.
-    await connection.execute("reset role")
     await connection.execute("reset all")
 
 

@@ -70,7 +70,12 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[StackInfo]:
         tempfile.TemporaryDirectory(prefix="medtime-test-") as folder,
         Stack(
             StackOptions(
-                data_dir=Path(folder) / "stack", durable=False, service=False, seed=False, postgres_bin=binaries
+                data_dir=Path(folder) / "stack",
+                durable=False,
+                service=False,
+                seed=False,
+                postgres_bin=binaries,
+                legacy_privileges=request.param.endswith("legacy"),
             )
         ) as info,
     ):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import time
 from pathlib import Path
+from threading import Event
 
 from medtime_backend.local.errors import DataDirectoryBusyError, StackError
+from medtime_backend.local.waiting import wait_until
 
 # A stack that was killed leaves keepers behind which stop its processes within their grace.
 LEFTOVER_SECONDS = 20.0
-POLL_SECONDS = 0.05
 
 
 class DataDirectory:
@@ -29,6 +29,7 @@ class DataDirectory:
         self.signing_key = self.path / "signing_key.pem"
         self.valkey_config = self.path / "valkey.conf"
         self.logs = self.path / "logs"
+        self.description = self.path / "stack.json"
         self._lock_file = self.path / "stack.lock"
         self.lock_descriptor: int | None = None
 
@@ -40,7 +41,7 @@ class DataDirectory:
         path.touch(mode=0o600)
         return path
 
-    def lock(self) -> None:
+    def lock(self, cancelled: Event | None = None) -> None:
         """Make the directory if needed and take its lock. Raises DataDirectoryBusyError or StackError."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,32 +50,37 @@ class DataDirectory:
         except OSError as error:
             raise StackError(f"The data directory {self.path} cannot be used: {error.strerror}.") from error
         try:
-            self._wait_for_lock(descriptor)
+            wait_until(
+                lambda: self._try_lock(descriptor),
+                what=f"the processes of a killed stack to leave {self.path}",
+                seconds=LEFTOVER_SECONDS,
+                cancelled=cancelled,
+            )
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         except BaseException:
             os.close(descriptor)
             raise
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, str(os.getpid()).encode(), 0)
         self.lock_descriptor = descriptor
+        # Left by a stack that was killed: what it describes is gone.
+        self.description.unlink(missing_ok=True)
 
-    def _wait_for_lock(self, descriptor: int) -> None:
-        deadline = time.monotonic() + LEFTOVER_SECONDS
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                holder = os.pread(descriptor, 20, 0).decode()
-                if _is_alive(holder) or time.monotonic() > deadline:
-                    raise DataDirectoryBusyError(
-                        f"The data directory {self.path} is in use by another stack (process {holder})."
-                    ) from None
-                time.sleep(POLL_SECONDS)
-            else:
-                return
+    def _try_lock(self, descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(descriptor, 20, 0).decode()
+            if _is_alive(holder):
+                raise DataDirectoryBusyError(
+                    f"The data directory {self.path} is in use by another stack (process {holder})."
+                ) from None
+            return False
+        return True
 
     def unlock(self) -> None:
         """Let the directory go. Can be called again."""
         if self.lock_descriptor is not None:
+            self.description.unlink(missing_ok=True)
             os.close(self.lock_descriptor)
             self.lock_descriptor = None
 

@@ -111,6 +111,7 @@ class PostgresServer:
                 ],
                 log=self.directory.log("postgres"),
                 stop_signal=Signals.SIGINT,  # "fast": ends sessions, writes a checkpoint
+                grace_seconds=30,
                 identity=self.binaries.identity,
                 kept_open=self._kept_open(),
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
@@ -12,7 +13,7 @@ from types import TracebackType
 
 from medtime_backend.local.bootstrap import demo_users, prepare_database
 from medtime_backend.local.credentials import Credentials, load_credentials
-from medtime_backend.local.data_directory import DataDirectory
+from medtime_backend.local.data_directory import DataDirectory, write_private
 from medtime_backend.local.errors import StackCancelledError, StackError
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK, PortReservation
@@ -62,7 +63,7 @@ class Stack:
                     reservation = PortReservation(port)
                     reservations.callback(reservation.release)
                     ports.append(reservation.port)
-                self._directory.lock()
+                self._directory.lock(self._cancelled)
                 if reset:
                     self._directory.clear()
                 return self._start(report, *ports)
@@ -123,6 +124,8 @@ class Stack:
             report("Starting the service")
             service = self._keep("service", start_service(directory, options, info, port=port))
             self._wait_until(service, lambda: answers_ok(port, "/health/ready"))
+        # While the stack runs, others find it by its data directory (docs/two_phones.py does).
+        write_private(directory.description, json.dumps(info.as_json()))
         return info
 
     def _describe(
@@ -168,7 +171,13 @@ class Stack:
             process.raise_if_dead()
             return answers()
 
-        wait_until(ready, what=f"{process.spec.name} to answer", seconds=READY_SECONDS, cancelled=self._cancelled)
+        wait_until(
+            ready,
+            what=f"{process.spec.name} to answer",
+            seconds=READY_SECONDS,
+            cancelled=self._cancelled,
+            details=process.log_tail,
+        )
 
     def _wait_for_all(self, steps: list[Future[None]]) -> None:
         """Wait for the parallel steps; the first real failure ends the others and is raised."""

@@ -11,10 +11,17 @@ from medtime_backend.local.errors import StackCancelledError, StackError
 POLL_SECONDS = 0.02
 
 
-def wait_until(ready: Callable[[], bool], *, what: str, seconds: float, cancelled: Event | None = None) -> None:
+def wait_until(
+    ready: Callable[[], bool],
+    *,
+    what: str,
+    seconds: float,
+    cancelled: Event | None = None,
+    details: Callable[[], tuple[str, ...]] = tuple,
+) -> None:
     """Poll `ready` until it is true.
 
-    Raises StackError naming `what` ("Postgres to answer") after `seconds`, StackCancelledError when
+    Raises StackError naming `what` ("Postgres to answer") and its `details` after `seconds`, StackCancelledError when
     `cancelled` is set meanwhile.
     """
     deadline = time.monotonic() + seconds
@@ -22,5 +29,5 @@ def wait_until(ready: Callable[[], bool], *, what: str, seconds: float, cancelle
         if cancelled is not None and cancelled.is_set():
             raise StackCancelledError("Stopped while starting.")
         if time.monotonic() > deadline:
-            raise StackError(f"Waited {seconds:g} seconds for {what}, in vain.")
+            raise StackError(f"Waited {seconds:g} seconds for {what}, in vain.", details=details())
         time.sleep(POLL_SECONDS)

@@ -1,6 +1,7 @@
 """Runs the real command in a process of its own and finds whatever it leaves behind."""
 
 import json
+import os
 import selectors
 import signal
 import subprocess
@@ -65,8 +66,11 @@ class Command:
         return self.info
 
     def end(self, number: signal.Signals) -> tuple[int, str, str]:
-        """Send the signal, return exit code and the rest of both outputs."""
-        self.process.send_signal(number)
+        """Send the signal, return exit code and the rest of both outputs. Ctrl-C reaches the whole group."""
+        if number == signal.SIGINT:
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
         return self.finish()
 
     def finish(self) -> tuple[int, str, str]:

@@ -33,6 +33,7 @@ def medtime(data_dir: Path) -> Iterator[Start]:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         started.append(Command(process, mark, data_dir))
         return started[-1]

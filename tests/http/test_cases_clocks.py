@@ -27,7 +27,6 @@ def resync_reason(answer: object) -> str:
 
 async def test_s1_s2_a_write_that_commits_late_arrives(user: Account, admin: asyncpg.Connection) -> None:
     """A transaction with a number of its own stays open while others push and pull."""
-
     data = blob()
     late = admin.transaction()
     await late.start()

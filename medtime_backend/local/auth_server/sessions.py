@@ -84,7 +84,9 @@ async def _rotate(connection: asyncpg.Connection, token: str, caller: Caller) ->
         return AuthError(400, "session_expired", "Invalid Refresh Token: Session Expired (Inactivity)")
     state = await connection.fetchrow(statement("tokens_of_session"), token)
     answer_lost = state["revoked"] and state["active_parent"] == token
-    if state["revoked"] and not answer_lost and not state["just_changed"]:
+    # A session without a good token was revoked as a whole; that is final.
+    forgivable = state["just_changed"] and state["active_token"] is not None
+    if state["revoked"] and not answer_lost and not forgivable:
         await connection.execute(statement("revoke_tokens_of_session"), session["id"])
         return AuthError(400, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
     successor = state["active_token"] if answer_lost else _new_token()
