@@ -29,7 +29,7 @@ dev: setup ## Run the embedded stack until Ctrl-C
 
 test: setup ## Run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
-	$(BIN)/deno test --quiet --allow-read=docs,tests tests/functions supabase/functions
+	$(BIN)/deno test --quiet --allow-read=docs,tests tests/functions
 
 test-fast: setup ## Run the unit and database tests only
 	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/database
@@ -45,7 +45,7 @@ check: setup ## Lint and type-check everything
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
-	$(BIN)/deno check supabase/functions tests/functions
+	$(BIN)/deno check tests/functions
 
 format: setup ## Format Python and TypeScript
 	$(BIN)/ruff format .

@@ -47,7 +47,7 @@ class InvalidField(Problem):
 
 
 class InvalidParameter(Problem):
-    """A query parameter is missing, unknown or out of its range; `parameters` lists each with its reason."""
+    """A query parameter is missing, unknown, repeated or out of its range; `parameters` lists the names."""
 
     slug, status = "invalid-parameter", 400
     title = "A query parameter is missing or wrong"
@@ -255,14 +255,6 @@ class UnknownUser(Unauthenticated):
 
     def __init__(self) -> None:
         super().__init__("deleted-user")
-
-
-class Forbidden(Problem):
-    """The token's user may not do this."""
-
-    slug, status = "forbidden", 403
-    title = "Not allowed"
-    advice = "Sign in as a user who may."
 
 
 class NotFound(Problem):

@@ -18,7 +18,6 @@ FIELDS = frozenset(
         "level",
         "timestamp",
         "request_id",
-        "method",
         "route",
         "status",
         "duration_ms",

@@ -4,6 +4,7 @@ create table private.owners (
   changed_at timestamptz not null default '-infinity',
   horizon jsonb not null default '{}' check (jsonb_typeof(horizon) = 'object'),
   purges bigint not null default 0,
+  purged_until timestamptz not null default '-infinity',
   reserved_by xid8,
   reserved_device text,
   reserved_before bigint,
@@ -15,6 +16,7 @@ comment on column private.owners.user_id is 'The owner.';
 comment on column private.owners.changed_at is 'The newest updated_at given; the next one is above it even when the clock steps back.';
 comment on column private.owners.horizon is 'Device -> highest client_seq among purged tombstones.';
 comment on column private.owners.purges is 'How often tombstones were purged: a first pull notes it, since its clock cannot cover the horizon yet.';
+comment on column private.owners.purged_until is 'The newest updated_at among purged tombstones: from then on, a moment covers the horizon.';
 comment on column private.owners.reserved_by is 'The transaction whose dots are reserved; any other value means none.';
 comment on column private.owners.reserved_device is 'The device for which they are reserved.';
 comment on column private.owners.reserved_before is 'The device''s counter before them.';
@@ -44,7 +46,7 @@ alter table private.owners force row level security;
 alter table private.owner_totals enable row level security;
 alter table private.owner_totals force row level security;
 revoke all on table private.owners, private.owner_totals from public, anon, authenticated, service_role;
-grant select (user_id, horizon, purges) on table private.owners to authenticated;
+grant select (user_id, horizon, purges, purged_until) on table private.owners to authenticated;
 grant select on table private.owner_totals to authenticated;
 
 create policy "owner and caregivers may read the horizon" on private.owners for select to authenticated

@@ -23,6 +23,27 @@ grant select on table public.srv_sync_status to authenticated;
 create policy "owner and caregivers may read the sync status" on public.srv_sync_status for select to authenticated
 using (user_id = (select auth.uid()) or user_id in (select private.readable_owners()));
 
+-- A device's row is its counter: without it, dots would be given twice and its entities be in no pull.
+create function private.keep_device()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  if exists (select from auth.users as u where u.id = old.user_id) then
+    raise exception 'the row of a device cannot be deleted: it holds the device''s counter'
+      using hint = 'Rows of a deleted user go by themselves.';
+  end if;
+  return old;
+end
+$$;
+comment on function private.keep_device() is 'Before a delete: refuses it while the user exists.';
+revoke all on function private.keep_device() from public, anon, authenticated, service_role;
+
+create trigger keep_device before delete on public.srv_sync_status
+for each row execute function private.keep_device();
+
 create function private.max_devices()
 returns integer
 language sql

@@ -35,7 +35,13 @@ begin
     end loop;
     clock := clock || jsonb_build_object(device.device_id, low);
   end loop;
-  return clock;
+  -- Purged dots leave nothing to find, but a moment after all of them is after each.
+  return clock || coalesce((
+    select jsonb_object_agg(h.key, greatest(h.value::bigint, coalesce((clock ->> h.key)::bigint, 0)))
+    from private.owners as o
+    cross join jsonb_each_text(o.horizon) as h
+    where o.user_id = owner and o.purged_until <= moment
+  ), '{}');
 end
 $$;
 comment on function private.clock_at(uuid, timestamptz) is 'The clock that knows everything of the owner written up to the moment: {device: client_seq}.';

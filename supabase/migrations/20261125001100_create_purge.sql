@@ -9,6 +9,7 @@ declare
   subject uuid;
   purged bigint := 0;
   gone jsonb;
+  newest_gone timestamptz;
   amount bigint;
 begin
   for subject in
@@ -35,18 +36,23 @@ begin
       delete from public.srv_encrypted_entities as e
       using doomed as d
       where e.user_id = subject and e.id = d.id
-      returning e.client_id, e.client_seq
+      returning e.client_id, e.client_seq, e.updated_at
     ),
 
     newest as (
-      select d.client_id, max(d.client_seq) as client_seq, count(*) as amount from dead as d group by d.client_id
+      select d.client_id, max(d.client_seq) as client_seq, max(d.updated_at) as updated_at, count(*) as amount
+      from dead as d
+      group by d.client_id
     )
 
-    select jsonb_object_agg(n.client_id, n.client_seq), sum(n.amount) into gone, amount from newest as n;
+    select jsonb_object_agg(n.client_id, n.client_seq), max(n.updated_at), sum(n.amount)
+    into gone, newest_gone, amount
+    from newest as n;
     continue when gone is null;
     update private.owners as o
     set
       purges = o.purges + 1,
+      purged_until = greatest(o.purged_until, newest_gone),
       horizon = o.horizon || (
         select jsonb_object_agg(g.key, greatest(g.value::bigint, coalesce((o.horizon ->> g.key)::bigint, 0)))
         from jsonb_each_text(gone) as g

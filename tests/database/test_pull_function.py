@@ -160,6 +160,9 @@ async def test_a_clock_that_missed_a_purged_deletion_starts_over(
         with pytest.raises(asyncpg.PostgresError) as old:
             await pull(mine, owner, since=datetime(2001, 1, 1, tzinfo=UTC))
         assert facts(old.value) == {"reason": "purged"}
+        # A moment after the purged deletion has missed nothing.
+        rows, after = await pull(mine, owner, since=datetime.now(UTC) + timedelta(seconds=5))
+        assert (rows, after["clock"]) == ([], {"a": 2, "b": 1})
         rows, fresh = await pull(mine, owner)
         assert ([row["id"] for row in rows], fresh["clock"]) == ([kept], {"a": 2, "b": 1})
         with pytest.raises(asyncpg.PostgresError) as unknown:

@@ -181,3 +181,11 @@ async def test_without_a_user_nothing_is_written(cluster: StackInfo) -> None:
         assert refused.value.sqlstate == "MT401"
     finally:
         await connection.close()
+
+
+async def test_a_devices_counter_cannot_be_deleted(cluster: StackInfo, superuser: asyncpg.Connection) -> None:
+    user_id = await add_user(superuser)
+    async with phone(cluster, user_id) as mine:
+        await push(mine, "a", (uuid4(), 0, blob()))
+    with pytest.raises(asyncpg.RaiseError):
+        await superuser.execute("delete from public.srv_sync_status where user_id = $1", user_id)
