@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from litestar import Request, Response
+from litestar.exceptions import InternalServerException
 
 from medtime_backend import errors, formats
 
@@ -20,15 +21,19 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
     if encoding not in ("identity", "gzip"):
         raise errors.UnsupportedMediaType
     length = request.headers.get("content-length", "")
-    if length.isdigit() and int(length) > limit:
+    if length.isdecimal() and int(length) > limit:
         raise errors.BodyTooLarge(limit=limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise errors.BodyTooLarge(limit=limit)
-        chunks.append(chunk)
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > limit:
+                raise errors.BodyTooLarge(limit=limit)
+            chunks.append(chunk)
+    except InternalServerException:
+        # The client has hung up half-way, as phones do: nobody reads the answer, and it is no fault of ours.
+        raise errors.MalformedBody from None
     body = b"".join(chunks)
     if encoding == "identity":
         return body
@@ -36,9 +41,13 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
     return await asyncio.to_thread(formats.inflate, body, limit)
 
 
-async def answer(request: Request[Any, Any, Any], value: object) -> Response[bytes]:
-    """A 200 with the value in the accepted format, gzip above 1 KiB where accepted."""
-    format_ = formats.accepted_format(request.headers.get("accept", ""))
+def answer_format(request: Request[Any, Any, Any]) -> formats.Format:
+    """The format to answer in. Raises NotAcceptable: ask before any work is done, or it would be done in vain."""
+    return formats.accepted_format(",".join(request.headers.getall("accept", [])))
+
+
+async def answer(request: Request[Any, Any, Any], value: object, format_: formats.Format) -> Response[bytes]:
+    """A 200 with the value in the format, gzip above 1 KiB where accepted."""
     body = formats.encode(value, format_)
     headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
     if len(body) > formats.GZIP_ABOVE and formats.accepts_gzip(request.headers.get("accept-encoding", "")):

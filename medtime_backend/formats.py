@@ -10,11 +10,15 @@ from medtime_backend import errors
 Format = Literal["application/json", "application/msgpack"]
 JSON: Format = "application/json"
 MSGPACK: Format = "application/msgpack"
+MSGPACK_NAMES = (MSGPACK, "application/x-msgpack", "application/vnd.msgpack")
 
 GZIP_ABOVE = 1024
 # Ciphertext hardly compresses; what gzip wins back is base64, and level 1 does that.
 GZIP_LEVEL = 1
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+UNREADABLE: tuple[type[Exception], ...] = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What `decode` raises for bodies that are not of the format or not of the kind."""
 
 _json = msgspec.json.Encoder()
 _msgpack = msgspec.msgpack.Encoder()
@@ -25,7 +29,7 @@ def content_format(content_type: str) -> Format:
     media = content_type.partition(";")[0].strip().lower()
     if media == JSON:
         return JSON
-    if media in (MSGPACK, "application/x-msgpack", "application/vnd.msgpack"):
+    if media in MSGPACK_NAMES:
         return MSGPACK
     raise errors.UnsupportedMediaType
 
@@ -35,7 +39,7 @@ def accepted_format(accept: str) -> Format:
     ranges: dict[str, float] = {}
     for part in accept.lower().split(",") if accept.strip() else ["*/*"]:
         media, *parameters = (piece.strip() for piece in part.split(";"))
-        ranges[media] = _quality(parameters)
+        ranges[MSGPACK if media in MSGPACK_NAMES else media] = _quality(parameters)
 
     def quality(media: str) -> float:
         return next((ranges[name] for name in (media, "application/*", "*/*") if name in ranges), 0.0)
@@ -47,11 +51,11 @@ def accepted_format(accept: str) -> Format:
 
 def accepts_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header allows gzip."""
+    codings: dict[str, float] = {}
     for part in accept_encoding.lower().split(","):
         coding, *parameters = (piece.strip() for piece in part.split(";"))
-        if coding in ("gzip", "*"):
-            return _quality(parameters) > 0
-    return False
+        codings[coding] = _quality(parameters)
+    return codings.get("gzip", codings.get("*", 0.0)) > 0
 
 
 def _quality(parameters: list[str]) -> float:
@@ -71,7 +75,7 @@ def encode(value: object, format_: Format) -> bytes:
 
 
 def decode(body: bytes, format_: Format, kind: Any = Any) -> Any:
-    """The value of a body, of this kind. Raises msgspec.MsgspecError."""
+    """The value of a body, of this kind. Raises one of UNREADABLE."""
     return msgspec.msgpack.decode(body, type=kind) if format_ == MSGPACK else msgspec.json.decode(body, type=kind)
 
 
@@ -89,7 +93,7 @@ def inflate(body: bytes, limit: int) -> bytes:
     except zlib.error as fault:
         raise errors.MalformedBody from fault
     if len(inflated) > limit:
-        raise errors.BodyTooLarge
+        raise errors.BodyTooLarge(limit=limit)
     if not unpacker.eof or unpacker.unused_data:
         raise errors.MalformedBody
     return inflated

@@ -1,5 +1,7 @@
 """Exception → application/problem+json (RFC 9457), for every route and for none (404, 405)."""
 
+import re
+
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import (
@@ -9,7 +11,7 @@ from litestar.exceptions import (
     ValidationException,
 )
 
-from medtime_backend import errors
+from medtime_backend import errors, formats
 from medtime_backend.request_id import request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -19,6 +21,8 @@ HTTP_PROBLEMS = {
     405: errors.MethodNotAllowed,
     413: errors.BodyTooLarge,
 }
+# Litestar names a missing parameter in its text alone.
+MISSING = re.compile(r"Missing required query parameter '(\w+)'")
 
 
 def to_problem(fault: Exception) -> errors.Problem:
@@ -26,11 +30,7 @@ def to_problem(fault: Exception) -> errors.Problem:
     if isinstance(fault, errors.Problem):
         return fault
     if isinstance(fault, ValidationException):
-        extra = fault.extra if isinstance(fault.extra, list) else []
-        # The message may quote the value: the parameter's name is enough.
-        return errors.InvalidParameter(
-            parameters=sorted({str(item.get("key", "")) for item in extra if isinstance(item, dict)})
-        )
+        return errors.InvalidParameter(parameters=_wrong_parameters(fault))
     if isinstance(fault, NotFoundException):
         return errors.NotFound()
     if isinstance(fault, MethodNotAllowedException):
@@ -38,6 +38,14 @@ def to_problem(fault: Exception) -> errors.Problem:
     if isinstance(fault, HTTPException):
         return HTTP_PROBLEMS.get(fault.status_code, errors.InternalError)()
     return errors.InternalError()
+
+
+def _wrong_parameters(fault: ValidationException) -> list[str]:
+    """The names of the parameters. The rest of the message may quote the value."""
+    if missing := MISSING.match(fault.detail):
+        return [missing[1]]
+    extra = fault.extra if isinstance(fault.extra, list) else []
+    return sorted({str(item.get("key", "")) for item in extra if isinstance(item, dict)})
 
 
 def answer_problem(request: Request, fault: Exception) -> Response[bytes]:  # type: ignore[type-arg] # any user, auth, state
@@ -53,9 +61,10 @@ def answer_problem(request: Request, fault: Exception) -> Response[bytes]:  # ty
         **problem.facts,
     }
     request.scope["state"]["problem"] = problem.slug
-    return Response(
-        msgspec.json.encode(body),
-        status_code=problem.status,
-        media_type=MEDIA_TYPE,
-        headers=problem.headers,
-    )
+    content = msgspec.json.encode(body)
+    headers = {**problem.headers, "Vary": "Accept-Encoding", "Cache-Control": "no-store"}
+    # A conflict of a hundred entities is a long body.
+    if len(content) > formats.GZIP_ABOVE and formats.accepts_gzip(request.headers.get("accept-encoding", "")):
+        content = formats.compress(content)
+        headers["Content-Encoding"] = "gzip"
+    return Response(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)

@@ -38,7 +38,7 @@ def read_push(body: bytes, format_: formats.Format) -> Push:
     """
     try:
         outer: _Envelope = formats.decode(body, format_, _Envelope)
-    except (msgspec.MsgspecError, RecursionError) as fault:
+    except formats.UNREADABLE as fault:
         raise _outer_problem(body, format_) from fault
     if not outer.entities:
         raise errors.InvalidField(field="entities")
@@ -69,7 +69,7 @@ def read_push(body: bytes, format_: formats.Format) -> Push:
 def _read_entity(raw: msgspec.Raw, format_: formats.Format) -> PushedEntity | str:
     try:
         entity: PushedEntity = formats.decode(bytes(raw), format_, PushedEntity)
-    except (msgspec.MsgspecError, RecursionError):
+    except formats.UNREADABLE:
         return _form_reason(_loose(raw, format_))
     return entity
 
@@ -110,10 +110,18 @@ def _form_reason(loose: Any) -> str:  # noqa: PLR0911 - one return for each reas
 
 
 def _loose(raw: msgspec.Raw, format_: formats.Format) -> Any:
+    """The fields of an entity, each as far as it can be read: one that cannot must not hide the others."""
     try:
-        return formats.decode(bytes(raw), format_)
-    except (msgspec.MsgspecError, RecursionError):
+        fields = formats.decode(bytes(raw), format_, dict[str, msgspec.Raw])
+    except formats.UNREADABLE:
         return None
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        try:
+            found[name] = formats.decode(bytes(value), format_)
+        except formats.UNREADABLE:
+            found[name] = None
+    return found
 
 
 def _id_of(loose: Any) -> UUID | None:
@@ -127,7 +135,7 @@ def _outer_problem(body: bytes, format_: formats.Format) -> errors.Problem:
     """The problem of a body whose outer object could not be read. A field's name is told only if it is ours."""
     try:
         loose = formats.decode(body, format_)
-    except (msgspec.MsgspecError, RecursionError):
+    except formats.UNREADABLE:
         return errors.MalformedBody()
     if not isinstance(loose, dict):
         return errors.MalformedBody()

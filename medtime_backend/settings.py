@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 
@@ -42,7 +42,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a request waits for a connection before it is answered 503."""
     database_statement_cache: Annotated[int, msgspec.Meta(ge=0)] = 100
     """Prepared statements kept per connection; 0 behind a transaction pooler (port 6543)."""
-    log_level: str = "info"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
 
     def __post_init__(self) -> None:

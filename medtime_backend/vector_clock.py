@@ -13,6 +13,8 @@ from uuid import UUID
 
 import msgspec
 
+from medtime_backend.schemas.sync import DeviceId
+
 FORMAT = 1
 LONGEST_TOKEN = 32 * 1024
 
@@ -48,8 +50,8 @@ class _Token(msgspec.Struct, array_like=True, frozen=True):
     epoch: bytes
     owner: bytes
     entity_type: str | None
-    purges: int | None
-    counters: dict[str, Counter]
+    purges: Counter | None
+    counters: dict[DeviceId, Counter]
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -15,16 +15,23 @@ from medtime_backend.schemas.sync import PushRequest
 
 def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
     """The answers of a handler: its 200, the named problems, and those that any route may give."""
-    found = {200: ResponseSpec(answer, description="Done", media_type=formats.JSON, generate_examples=False)}
-    by_status: dict[int, list[str]] = {}
+    done = ResponseSpec(answer, description="Done", media_type=formats.JSON, generate_examples=False)
     always: tuple[type[errors.Problem], ...] = (
         errors.Unauthenticated,
+        errors.UnknownUser,
         errors.InvalidParameter,
         errors.NotAcceptable,
         errors.Busy,
         errors.InternalError,
     )
-    for problem in (*problems, *always):
+    return {200: done, **documented_problems(*problems, *always)}
+
+
+def documented_problems(*problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
+    """The named problems by their status."""
+    found: dict[int, ResponseSpec] = {}
+    by_status: dict[int, list[str]] = {}
+    for problem in problems:
         slugs = by_status.setdefault(problem.status, [])
         if problem.slug not in slugs:
             slugs.append(problem.slug)

@@ -11,12 +11,12 @@ from litestar.params import Parameter
 
 from medtime_backend import errors, formats
 from medtime_backend.database import Database
-from medtime_backend.exchange import THREAD_ABOVE, answer, read_body
+from medtime_backend.exchange import THREAD_ABOVE, answer, answer_format, read_body
 from medtime_backend.identity import Identity
 from medtime_backend.limits import LIMITS
 from medtime_backend.push_body import read_push
 from medtime_backend.routes.documentation import PushOperation, documented
-from medtime_backend.routes.parameters import refuse_unknown
+from medtime_backend.routes.parameters import in_utc, refuse_unknown
 from medtime_backend.schemas.sync import DEVICE_ID, ENTITY_TYPE, PullAnswer, PushAnswer, StatusAnswer
 from medtime_backend.services import sync
 
@@ -42,13 +42,14 @@ PUSH_PROBLEMS: tuple[type[errors.Problem], ...] = (
 async def push(request: Request[Identity, None, Any], database: NamedDependency[Database]) -> Response[bytes]:
     """Store 1 to 100 writes, all or none, each against the version it was based on."""
     refuse_unknown(request)
+    answered = answer_format(request)
     format_ = formats.content_format(request.headers.get("content-type", ""))
     body = await read_body(request, LIMITS.push_body_bytes)
     if len(body) > THREAD_ABOVE:
         read = await asyncio.to_thread(read_push, body, format_)
     else:
         read = read_push(body, format_)
-    return await answer(request, await sync.push(database, request.user, read))
+    return await answer(request, await sync.push(database, request.user, read), answered)
 
 
 @get(
@@ -67,8 +68,9 @@ async def pull(
 ) -> Response[bytes]:
     """A page of what is news to the clock, oldest change first."""
     refuse_unknown(request, "device_id", "clock", "limit", "owner", "entity_type", "since")
-    if since is not None and (clock is not None or since.tzinfo is None):
+    if since is not None and clock is not None:
         raise errors.InvalidParameter(parameters=["since"])
+    answered = answer_format(request)
     page = await sync.pull(
         database,
         request.user,
@@ -77,9 +79,9 @@ async def pull(
         clock=clock,
         limit=limit,
         entity_type=entity_type,
-        since=since,
+        since=since if since is None else in_utc("since", since),
     )
-    return await answer(request, page)
+    return await answer(request, page, answered)
 
 
 @get("/status", responses=documented(StatusAnswer, errors.NotACaregiver, errors.InvalidParameter))
@@ -87,11 +89,13 @@ async def status(
     request: Request[Identity, None, Any],
     database: NamedDependency[Database],
     owner: Annotated[UUID | None, Parameter(description="Another owner, for a caregiver")] = None,
+    device_id: Annotated[str | None, Parameter(pattern=DEVICE_ID, description="The installation")] = None,  # noqa: ARG001 - validated, for symmetry with the pull
     digest: Annotated[bool, Parameter(description="With the integrity digests")] = False,  # noqa: FBT002 - a query flag
 ) -> Response[bytes]:
     """Devices, counts, bytes, clock, limits, and the owners that may be read."""
     refuse_unknown(request, "owner", "digest", "device_id")
-    return await answer(request, await sync.status(database, request.user, owner=owner, digest=digest))
+    answered = answer_format(request)
+    return await answer(request, await sync.status(database, request.user, owner=owner, digest=digest), answered)
 
 
 router = Router("/sync", route_handlers=[push, pull, status], tags=["sync"], security=[{"bearer": []}])

@@ -3,8 +3,10 @@
 from litestar import Router, get
 from litestar.di import NamedDependency
 
+from medtime_backend import errors
 from medtime_backend.authentication import PUBLIC
 from medtime_backend.database import Database
+from medtime_backend.routes.documentation import documented_problems
 
 
 @get("/live", opt={PUBLIC: True})
@@ -13,7 +15,7 @@ async def live() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/ready", opt={PUBLIC: True})
+@get("/ready", opt={PUBLIC: True}, responses=documented_problems(errors.Busy, errors.InternalError))
 async def ready(database: NamedDependency[Database]) -> dict[str, str]:
     """The database answers too; 503 otherwise."""
     await database.fetch("ready")

@@ -8,13 +8,14 @@ from msgspec import UNSET, Meta, UnsetType
 
 from medtime_backend.limits import Limits
 
-DEVICE_ID = r"^[A-Za-z0-9._:-]{1,64}$"
-ENTITY_TYPE = r"^[a-z][a-z0-9_]{0,39}$"
+# Python's $ also matches before a last line feed, which the look-ahead forbids.
+DEVICE_ID = r"^[A-Za-z0-9._:-]{1,64}$(?!\n)"
+ENTITY_TYPE = r"^[a-z][a-z0-9_]{0,39}$(?!\n)"
 MAX_VERSION = 2**31 - 2
 
 DeviceId = Annotated[str, Meta(pattern=DEVICE_ID, description="The installation, as it names itself; a UUID is best")]
 EntityType = Annotated[str, Meta(pattern=ENTITY_TYPE, description="A short label chosen by the app")]
-Checksum = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the blob's bytes, in hex")]
+Checksum = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="SHA-256 of the blob's bytes, in hex")]
 BaseVersion = Annotated[int, Meta(ge=0, le=MAX_VERSION, description="The version last seen; 0 for a new entity")]
 Time = Annotated[str, Meta(description="RFC 3339, UTC")]
 

@@ -46,6 +46,7 @@ async def push(database: Database, identity: Identity, request: Push) -> PushAns
         [entity.blob or b"" for entity in entities],
         [entity.checksum or TOMBSTONE_CHECKSUM for entity in entities],
         [entity.deleted for entity in entities],
+        held.epoch if held else None,
     )
     clock = _clock_after(rows, held, identity.user_id, request.device_id)
     versions = {row["id"]: row["version"] for row in rows}
@@ -102,26 +103,30 @@ async def pull(  # noqa: PLR0913 - the parameters of the request
     page = msgspec.json.decode(rows[-1]["page"])
     found = rows[:-1]
     after = Clock(UUID(page["epoch"]), subject, entity_type, page["purges"], page["clock"])
+    entities = [_entity(row) for row in found]
     if page["has_more"]:
-        after = after.raised((row["client_id"], row["client_seq"]) for row in found)
-    return PullAnswer([_entity(row) for row in found], vector_clock.write(after), page["has_more"])
+        # Each device's last one of the page is its newest.
+        after = after.raised({entity.client_id: entity.client_seq for entity in entities}.items())
+    return PullAnswer(entities, vector_clock.write(after), page["has_more"])
 
 
 def _entity(row: Record) -> PulledEntity:
-    deleted_at = row["deleted_at"]
+    # By position, and the times by msgspec: by name and by isoformat, a page would cost 0.1 ms more.
+    id_, entity_type, version, blob, blob_size, checksum, *times, client_id, client_seq, _ = row
+    created_at, updated_at, deleted_at = msgspec.to_builtins(times)
     return PulledEntity(
-        id=row["id"],
-        entity_type=row["entity_type"],
-        version=row["version"],
-        blob=row["encrypted_blob"],
-        blob_size=row["blob_size"],
-        checksum=row["checksum"],
+        id=id_,
+        entity_type=entity_type,
+        version=version,
+        blob=blob,
+        blob_size=blob_size,
+        checksum=checksum,
         deleted=deleted_at is not None,
-        created_at=row["created_at"].isoformat(),
-        updated_at=row["updated_at"].isoformat(),
-        deleted_at=deleted_at.isoformat() if deleted_at else None,
-        client_id=row["client_id"],
-        client_seq=row["client_seq"],
+        created_at=created_at.replace("Z", "+00:00"),
+        updated_at=updated_at.replace("Z", "+00:00"),
+        deleted_at=deleted_at.replace("Z", "+00:00") if deleted_at else None,
+        client_id=client_id,
+        client_seq=client_seq,
     )
 
 

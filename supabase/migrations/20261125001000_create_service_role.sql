@@ -37,7 +37,7 @@ grant execute on function private.become(jsonb) to medtime_service;
 
 create function private.push_as(
   claims jsonb, device_id text, ids uuid[], entity_types text[], base_versions integer[], blobs bytea[],
-  checksums text[], deleted boolean[]
+  checksums text[], deleted boolean[], known_epoch uuid
 )
 returns table (id uuid, version integer, client_seq bigint, sync_version bigint, epoch uuid)
 language plpgsql
@@ -48,10 +48,12 @@ begin
   perform private.become(claims);
   return query
   select p.*
-  from public.srv_push(push_as.device_id, ids, entity_types, base_versions, blobs, checksums, deleted) as p;
+  from public.srv_push(
+    push_as.device_id, ids, entity_types, base_versions, blobs, checksums, deleted, push_as.known_epoch
+  ) as p;
 end
 $$;
-comment on function private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[]) is 'public.srv_push as the user of the claims.';
+comment on function private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid) is 'public.srv_push as the user of the claims.';
 
 create function private.pull_as(
   claims jsonb, device_id text, owner uuid, clock jsonb, epoch uuid, purges bigint, max_entities integer,
@@ -91,12 +93,12 @@ $$;
 comment on function private.status_as(jsonb, uuid, boolean) is 'public.srv_status as the user of the claims.';
 
 revoke all on function
-private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[]),
+private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid),
 private.pull_as(jsonb, text, uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean)
 from public, anon, authenticated, service_role;
 grant execute on function
-private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[]),
+private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid),
 private.pull_as(jsonb, text, uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean)
 to medtime_service;

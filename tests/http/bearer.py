@@ -1,0 +1,43 @@
+"""Bearer tokens for tests: how they are sent and what a refusal of one must be."""
+
+import base64
+import json
+
+import httpx
+
+from medtime_backend.local.options import StackInfo
+from tests.accounts import entity
+from tests.http.problems import CANARY, DEVICE, logs_of, problem_of
+
+SUBJECT = "5b1c7a52-0d4e-4c3f-9a86-2f6f0d8c1e11"
+
+
+async def refuse(stack: StackInfo, http: httpx.AsyncClient, headers: list[tuple[str, str]], reason: str) -> None:
+    """None of the routes serves these headers; the token is in no answer and in no log."""
+    body = {"device_id": DEVICE, "entities": [entity()]}
+    for request in (
+        http.post("/sync/push", json=body, headers=headers),
+        http.get("/sync/pull", params={"device_id": DEVICE}, headers=headers),
+        http.get("/sync/status", headers=headers),
+    ):
+        answer = await request
+        problem = problem_of(answer, 401, "unauthenticated")
+        assert problem["reason"] == reason
+        challenge = answer.headers["www-authenticate"]
+        assert challenge.startswith("Bearer")
+        assert ("invalid_token" in challenge) == (reason != "missing-token")
+        assert "retry-after" not in answer.headers
+        told = [answer.text, str(answer.headers.raw), *logs_of(stack).values()]
+        for secret in (CANARY, *(value.split()[-1] for _, value in headers if len(value) > 16)):
+            assert not any(secret in text for text in told)
+
+
+def bearer(token: str) -> list[tuple[str, str]]:
+    """The header of a token."""
+    return [("Authorization", f"Bearer {token}")]
+
+
+def part(value: object) -> str:
+    """A part of a JWS: base64url of bytes, or of a value as JSON."""
+    text = value if isinstance(value, bytes) else json.dumps(value).encode()
+    return base64.urlsafe_b64encode(text).rstrip(b"=").decode()

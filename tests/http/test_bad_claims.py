@@ -1,0 +1,99 @@
+"""Tokens of the right key whose claims must not open anything, and some that must."""
+
+import asyncio
+import time
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from medtime_backend.local.options import StackInfo
+from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
+from tests.accounts import Account, entity, tombstone
+from tests.http.bearer import SUBJECT, bearer, refuse
+from tests.http.problems import CANARY, problem_of
+
+NOW = int(time.time())
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"exp": NOW - 30}, "expired"),
+        ({"exp": 0}, "expired"),
+        ({"exp": None}, "missing-claim"),
+        ({"exp": CANARY}, "malformed-token"),
+        ({"nbf": NOW + 300}, "not-yet-valid"),
+        ({"iat": NOW + 300}, "not-yet-valid"),
+        ({"iss": "https://auth.medtime.app.evil.example"}, "wrong-issuer"),
+        ({"iss": "https://auth.medtime.app/"}, "wrong-issuer"),
+        ({"iss": ""}, "wrong-issuer"),
+        ({"iss": None}, "missing-claim"),
+        ({"aud": "authenticated"}, "wrong-audience"),
+        ({"aud": "medtime-api-x"}, "wrong-audience"),
+        ({"aud": []}, "missing-claim"),
+        ({"aud": ["a", "b"]}, "wrong-audience"),
+        ({"aud": {"medtime-api": 1}}, "wrong-audience"),
+        ({"aud": None}, "missing-claim"),
+        ({"sub": None}, "missing-claim"),
+        ({"sub": CANARY}, "bad-subject"),
+        ({"sub": ""}, "bad-subject"),
+        ({"sub": 7}, "bad-subject"),
+        ({"sub": f"urn:uuid:{SUBJECT}"}, "bad-subject"),
+        ({"sub": f"{{{SUBJECT}}}"}, "bad-subject"),
+        ({"role": "anon"}, "wrong-role"),
+        ({"role": "service_role"}, "wrong-role"),
+        ({"role": "supabase_admin"}, "wrong-role"),
+        ({"role": ["authenticated"]}, "wrong-role"),
+        ({"role": None}, "wrong-role"),
+        ({"user_metadata": {"name": "\x00" + CANARY}}, "malformed-token"),
+        ({"user_metadata": {"name": "\\\x00"}}, "malformed-token"),
+        ({"user_metadata": {"name": "\ud800"}}, "malformed-token"),
+    ],
+)
+async def test_claims(
+    stack: StackInfo, anyone: httpx.AsyncClient, key: SigningKey, claims: dict[str, Any], reason: str
+) -> None:
+    await refuse(stack, anyone, bearer(mint(key, TokenClaims(SUBJECT, extra=claims))), reason)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        *({"aud": ["other", "medtime-api"]}, {"exp": NOW + 60, "nbf": NOW}, {"jti": "x"}),
+        {"user_metadata": {"name": "\\u0000 \u00e9 \U0001f4f1", "n": 1e300, "deep": [[[]]]}},
+        {"tier": "admin", "family_role": "owner", "app_metadata": {"role": "service_role"}},
+    ],
+)
+async def test_claims_that_are_accepted(
+    anyone: httpx.AsyncClient, user: Account, key: SigningKey, claims: dict[str, Any]
+) -> None:
+    token = mint(key, TokenClaims(str(user.user_id), extra=claims))
+    for spelling in ("Bearer", "bearer", "BEARER"):
+        answer = await anyone.get("/sync/status", headers={"Authorization": f"{spelling} {token}"})
+        assert answer.status_code == 200, answer.text
+
+
+async def test_a_deleted_user(admin: asyncpg.Connection, user: Account) -> None:
+    given = entity()
+    assert (await user.push("phone", given)).status_code == 200
+    await admin.execute("delete from auth.users where id = $1", user.user_id)
+    for bad in (entity(), tombstone(given["id"], 1)):
+        problem = problem_of(await user.push("phone", bad), 401, "unknown-user")
+        assert problem["reason"] == "deleted-user"
+    problem_of(await user.pull("tablet"), 401, "unknown-user")
+    assert await admin.fetchval("select count(*) from private.owners where user_id = $1", user.user_id) == 0
+
+
+async def test_a_token_that_was_accepted_expires_all_the_same(
+    anyone: httpx.AsyncClient, user: Account, key: SigningKey
+) -> None:
+    # Within the leeway of 10 s, for two seconds more: what the service remembers of a token must not outlive it.
+    token = mint(key, TokenClaims(str(user.user_id), extra={"exp": int(time.time()) - 8}))
+    headers = {"Authorization": f"Bearer {token}"}
+    for _ in range(2):
+        assert (await anyone.get("/sync/status", headers=headers)).status_code == 200
+    await asyncio.sleep(3)
+    problem = problem_of(await anyone.get("/sync/status", headers=headers), 401, "unauthenticated")
+    assert problem["reason"] == "expired"
