@@ -4,6 +4,7 @@ import zlib
 from typing import Any, Literal
 
 import msgspec
+from isal import isal_zlib
 
 from medtime_backend import errors
 
@@ -80,9 +81,10 @@ def decode(body: bytes, format_: Format, kind: Any = Any) -> Any:
 
 
 def compress(body: bytes) -> bytes:
-    """Gzip a body."""
-    packer = zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WINDOW)
-    return packer.compress(body) + packer.flush()
+    """Gzip a body. ISA-L does it in a tenth of zlib's time, which was more than all the rest of a pull (ADR 14)."""
+    packer = isal_zlib.compressobj(GZIP_LEVEL, wbits=GZIP_WINDOW)
+    packed: bytes = packer.compress(body) + packer.flush()
+    return packed
 
 
 def inflate(body: bytes, limit: int) -> bytes:
