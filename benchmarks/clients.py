@@ -21,6 +21,9 @@ ENTITIES = 50
 BLANK = "00000000-0000-4000-8000-000000000000"
 DEVICE = "bench"
 
+# Epoch, counters and purges of a push that carries no clock.
+NO_CLOCK = (None, None, None)
+
 
 class Client(Protocol):
     """What the load driver drives."""
@@ -84,7 +87,7 @@ class DatabasePush:
         if not self._ids:
             self.prepare(1)
         rows = await self._connection.fetch(
-            statement("push"), self._claims, DEVICE, self._ids.pop(), *self._arguments, [False] * ENTITIES, None
+            statement("push"), self._claims, DEVICE, self._ids.pop(), *self._arguments, [False] * ENTITIES, *NO_CLOCK
         )
         if len(rows) != ENTITIES:
             raise ValueError(f"{len(rows)} rows")

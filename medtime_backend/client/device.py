@@ -37,9 +37,9 @@ UNREADABLE: Final = "unreadable"
 TOO_LARGE: Final = "too-large"
 
 
-def keep_both(_conflict: Conflict) -> Resolution:
-    """Lose nothing, ask nobody: the default."""
-    return Keep.BOTH
+def keep_both(conflict: Conflict) -> Resolution:
+    """Lose nothing, ask nobody: the default. What the server has lost goes back under its own name."""
+    return Keep.MINE if conflict.reason in {"unknown", "ahead"} else Keep.BOTH
 
 
 def _save_nothing(_state: DeviceState) -> None:
@@ -173,10 +173,11 @@ class Device:
 
     # Pull.
 
-    async def _pull(self, owner: str | None, *, anew: bool = False) -> int:
+    async def _pull(self, owner: str | None) -> int:
         if not self.state.owner:
             await self.status()
-        if anew:
+        # Without a clock too: what was pushed before the first pull may be deleted, and even purged, by now.
+        if not self._replica(owner).clock:
             self._start_over(self._replica(owner))
         came = restarts = 0
         for _ in range(PAGES):
@@ -221,11 +222,12 @@ class Device:
             return False
         if problem.reason == "foreign":
             await self.status()  # raises if the token is of another user than the state
-        self._start_over(replica)
+        self._start_over(replica, restored=problem.reason == "epoch")
         return True
 
-    def _start_over(self, replica: Replica) -> None:
-        replica.start_over()
+    def _start_over(self, replica: Replica, *, restored: bool = False) -> None:
+        # A copy of another owner's is only read: it is what the server has.
+        replica.start_over(restored=restored and replica is self.state.own)
         self.save(self.state)
 
     # Conflicts.
@@ -284,6 +286,7 @@ class Device:
                 continue
             self._note_written(receipt, clock)
             taken += len(receipt.entities)
+        self.save(self.state)  # next_batch drops what was made and deleted here
         return taken
 
     def _note_written(self, receipt: Receipt, clock: str) -> None:
@@ -291,7 +294,7 @@ class Device:
             raise UnexpectedAnswerError("a receipt for other entities than were sent")
         for written in receipt.entities:
             self.state.accept(written.id, written.version, self.state.pending[written.id].blob)
-        if clock:  # a clock given without ours may pass over what others wrote before
+        if clock:  # a clock given without ours knows less than the next pull will
             self.state.own.clock = receipt.clock
         self.save(self.state)
 
@@ -322,7 +325,10 @@ class Device:
         if isinstance(error, ProblemError) and slug == "version-conflict":
             await self._meet(error.problem.conflicts)
         elif slug == "resync-required":
-            await self._pull(None, anew=True)
+            self._start_over(
+                self.state.own, restored=isinstance(error, ProblemError) and error.problem.reason == "epoch"
+            )
+            await self._pull(None)
         return slug in {"version-conflict", "resync-required"}
 
     async def _meet(self, clashes: list[Clash]) -> None:
@@ -338,7 +344,8 @@ class Device:
         # What the feed did not bring lies below our clock, so the server lost something: start over.
         unseen = [c.id for c in clashes if c.id in pending and entities[c.id].theirs is None]
         if unseen:
-            await self._pull(None, anew=True)
+            self._start_over(self.state.own, restored=True)
+            await self._pull(None)
         # Kept until here: by these bytes the pull knows our own writes. Nothing of this push was written.
         self.state.pending = {}
         self.save(self.state)

@@ -60,6 +60,8 @@ class Entity(msgspec.Struct):
     """The server's side of a conflict that is not settled yet."""
     stale: bool = False
     """Not yet seen again since the device started over."""
+    doubtful: bool = False
+    """The draft is no edit but the last state known, which the server may have lost in a restore."""
 
     @property
     def current(self) -> bytes:
@@ -69,7 +71,7 @@ class Entity(msgspec.Struct):
     def rebase(self, server: Remote) -> None:
         """Make the server's state the base; a draft stays, now based on it."""
         self.version, self.checksum, self.blob = server.version, server.checksum, server.blob
-        self.theirs, self.stale = None, False
+        self.theirs, self.stale, self.doubtful = None, False, False
 
     def conflict_reason(self, theirs: Remote) -> ConflictReason:
         """Name the conflict as the server would."""
@@ -88,11 +90,13 @@ class Replica(msgspec.Struct):
     clock: str = ""
     entities: dict[str, Entity] = {}
 
-    def start_over(self) -> None:
-        """Forget the clock, and mark what has to be seen again."""
+    def start_over(self, *, restored: bool = False) -> None:
+        """Forget the clock, and mark what has to be seen again; after a restore of the server, to be kept till then."""
         self.clock = ""
         for entity in self.entities.values():
             entity.stale = entity.version > 0
+            if restored and entity.stale and entity.draft is None:
+                entity.draft, entity.doubtful = entity.blob, True
 
     def drop_unseen(self) -> None:
         """After a whole pull from the beginning: what did not come is not on the server."""
@@ -136,7 +140,7 @@ class DeviceState(msgspec.Struct):
     def write(self, entity_id: str, entity_type: str, draft: bytes) -> None:
         """Note an edit of this device; empty for a deletion."""
         entity = self.own.entities.setdefault(entity_id, Entity(entity_type))
-        entity.draft = draft
+        entity.draft, entity.doubtful = draft, False
         self.rejected.pop(entity_id, None)  # other bytes deserve another try
 
     def apply(self, replica: Replica, row: Row) -> None:
@@ -145,7 +149,8 @@ class DeviceState(msgspec.Struct):
         news = entity is None or entity.stale or row.version >= entity.version
         if not news:
             return  # an old page, read again
-        if entity is None or entity.draft is None:
+        superseded = entity is not None and entity.doubtful and row.version > entity.version
+        if entity is None or entity.draft is None or superseded:
             replica.entities.pop(row.id, None)
             if not row.deleted:
                 replica.entities[row.id] = Entity(row.entity_type, row.version, row.checksum, row.blob)
@@ -184,7 +189,7 @@ class DeviceState(msgspec.Struct):
             return list(self.pending.values())
         room = self.limits.push_body_bytes - ITEM_OVERHEAD - len(self.own.clock)
         for entity_id, entity in list(self.own.entities.items()):
-            if entity.draft is None or entity.theirs or entity_id in self.rejected:
+            if entity.draft is None or entity.doubtful or entity.theirs or entity_id in self.rejected:
                 continue
             if not entity.draft and not entity.version:
                 del self.own.entities[entity_id]  # made and deleted before the server heard of it

@@ -28,6 +28,11 @@ def read_clock(token: str, owner: UUID, entity_type: str | None = None) -> Clock
     return clock
 
 
+def _known(clock: Clock | None) -> tuple[UUID | None, str | None, int | None]:
+    """What the SQL functions take of a clock: epoch, counters as JSON, purges."""
+    return (clock.epoch, msgspec.json.encode(clock.counters).decode(), clock.purges) if clock else (None, None, None)
+
+
 async def push(database: Database, identity: Identity, request: Push) -> PushAnswer:
     """Store all entities of a push, or none.
 
@@ -46,7 +51,7 @@ async def push(database: Database, identity: Identity, request: Push) -> PushAns
         [entity.blob or b"" for entity in entities],
         [entity.checksum or TOMBSTONE_CHECKSUM for entity in entities],
         [entity.deleted for entity in entities],
-        held.epoch if held else None,
+        *_known(held),
     )
     clock = _clock_after(rows, held, identity.user_id, request.device_id)
     versions = {row["id"]: row["version"] for row in rows}
@@ -92,9 +97,7 @@ async def pull(  # noqa: PLR0913 - the parameters of the request
         identity.claims,
         device_id,
         subject,
-        msgspec.json.encode(held.counters).decode() if held else None,
-        held.epoch if held else None,
-        held.purges if held else None,
+        *_known(held),
         limit,
         LIMITS.page_bytes,
         entity_type,

@@ -1,2 +1,2 @@
 select id, version, client_seq, sync_version, epoch
-from private.push_as($1::jsonb, $2, $3, $4, $5, $6, $7, $8, $9)
+from private.push_as($1::jsonb, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb, $11)

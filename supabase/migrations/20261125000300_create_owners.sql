@@ -75,3 +75,24 @@ end
 $$;
 comment on function private.lock_owner(uuid) is 'Takes the owner''s lock and holds it to commit; makes the owner''s row if needed. Raises unknown-user (MT401) for a user that is gone.';
 revoke all on function private.lock_owner(uuid) from public, anon, authenticated, service_role;
+
+create function private.covers_horizon(owner uuid, clock jsonb, purges bigint)
+returns boolean
+language sql
+stable
+set search_path = ''
+as $$
+  -- A first pull has seen nothing that was purged before it began: only a purge since then matters to it.
+  select not exists (
+    select
+    from private.owners as o
+    cross join jsonb_each_text(o.horizon) as h
+    where
+      o.user_id = owner
+      and o.purges is distinct from covers_horizon.purges
+      and coalesce((clock ->> h.key)::bigint, 0) < h.value::bigint
+  )
+$$;
+comment on function private.covers_horizon(uuid, jsonb, bigint) is 'Whether a clock ({device: client_seq}) has missed no purged deletion; purges is what a first pull under way has noted.';
+revoke all on function private.covers_horizon(uuid, jsonb, bigint) from public, anon, authenticated, service_role;
+grant execute on function private.covers_horizon(uuid, jsonb, bigint) to authenticated;

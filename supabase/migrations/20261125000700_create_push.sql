@@ -33,7 +33,7 @@ grant execute on function private.push_faults(uuid[], text[], integer[], bytea[]
 
 create function public.srv_push(
   device_id text, ids uuid[], entity_types text[], base_versions integer[], blobs bytea[], checksums text[],
-  deleted boolean[], known_epoch uuid default null
+  deleted boolean[], known_epoch uuid default null, known_clock jsonb default null, known_purges bigint default null
 )
 returns table (id uuid, version integer, client_seq bigint, sync_version bigint, epoch uuid)
 language plpgsql
@@ -77,6 +77,11 @@ begin
   -- After a restore, versions are given again: those that this device knows may be somebody else's by now.
   if srv_push.known_epoch <> (select p.epoch from private.epoch as p) then
     perform private.raise_problem('MT410', 'resync-required', '{"reason": "epoch"}');
+  end if;
+  -- Who has missed a purged deletion could make again what others have deleted.
+  if srv_push.known_clock is not null
+    and not private.covers_horizon(caller, srv_push.known_clock, srv_push.known_purges) then
+    perform private.raise_problem('MT410', 'resync-required', '{"reason": "purged"}');
   end if;
 
   -- What becomes of each entity. Nothing can change between here and the commit: the owner's lock is held.
@@ -173,8 +178,10 @@ begin
   order by p.place;
 end
 $$;
-comment on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid) is 'Writes 1 to 100 entities of the caller, all or none, and returns their versions and dots, the device''s counter and the epoch. A base version of 0 means new. A retry of the same bytes by the same device is answered alike and writes nothing. With the epoch this device knows, a push from before a restore is refused. Raises version-conflict (MT409), invalid-entities (MT422), invalid-field (MT400), resync-required (MT410), too-many-devices (MT403), unknown-user (MT401).';
-revoke all on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid)
+comment on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint) is 'Writes 1 to 100 entities of the caller, all or none, and returns their versions and dots, the device''s counter and the epoch. A base version of 0 means new. A retry of the same bytes by the same device is answered alike and writes nothing. With the epoch and clock this device knows, a push from before a restore, or of a device that has missed a purged deletion, is refused. Raises version-conflict (MT409), invalid-entities (MT422), invalid-field (MT400), resync-required (MT410), too-many-devices (MT403), unknown-user (MT401).';
+revoke all on function
+public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint)
 from public, anon, authenticated, service_role;
-grant execute on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid)
+grant execute on function
+public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint)
 to authenticated;

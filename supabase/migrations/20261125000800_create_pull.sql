@@ -76,7 +76,7 @@ revoke all on function private.clock_now(uuid) from public, anon, authenticated,
 grant execute on function private.clock_now(uuid) to authenticated;
 
 create function public.srv_pull(
-  owner uuid, clock jsonb, epoch uuid, purges bigint, max_entities integer, max_bytes bigint, only_type text,
+  owner uuid, epoch uuid, clock jsonb, purges bigint, max_entities integer, max_bytes bigint, only_type text,
   since timestamptz
 )
 returns table (
@@ -97,7 +97,6 @@ as $$
 #variable_conflict use_column
 declare
   current_epoch uuid;
-  horizon jsonb;
   current_purges bigint;
   known jsonb := srv_pull.clock;
   most_entities constant integer := least(greatest(srv_pull.max_entities, 1), 100);
@@ -108,7 +107,7 @@ begin
     perform private.raise_problem('MT403', 'not-a-caregiver');
   end if;
   select p.epoch into strict current_epoch from private.epoch as p;
-  select o.horizon, o.purges into horizon, current_purges from private.owners as o where o.user_id = srv_pull.owner;
+  select o.purges into current_purges from private.owners as o where o.user_id = srv_pull.owner;
 
   if known is not null and srv_pull.epoch is distinct from current_epoch then
     perform private.raise_problem('MT410', 'resync-required', '{"reason": "epoch"}');
@@ -116,10 +115,7 @@ begin
   if known is null then
     known := case when first_pull then '{}' else private.clock_at(srv_pull.owner, srv_pull.since) end;
   end if;
-  -- A first pull has seen nothing that was purged before it began: only a purge since then matters to it.
-  if not first_pull and srv_pull.purges is distinct from current_purges and exists (
-    select from jsonb_each_text(horizon) as h where coalesce((known ->> h.key)::bigint, 0) < h.value::bigint
-  ) then
+  if not first_pull and not private.covers_horizon(srv_pull.owner, known, srv_pull.purges) then
     perform private.raise_problem('MT410', 'resync-required', '{"reason": "purged"}');
   end if;
 
@@ -198,8 +194,8 @@ begin
   from ending as g;
 end
 $$;
-comment on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz) is 'A page of what is news to a clock ({device: client_seq}; null from the beginning), oldest change first; the last row has only `page`: {epoch, has_more, clock, purges}. While has_more, the next clock is page.clock raised by the dots of the rows. Raises not-a-caregiver (MT403), resync-required (MT410).';
-revoke all on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz)
+comment on function public.srv_pull(uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz) is 'A page of what is news to a clock ({device: client_seq}; null from the beginning), oldest change first; the last row has only `page`: {epoch, has_more, clock, purges}. While has_more, the next clock is page.clock raised by the dots of the rows. Raises not-a-caregiver (MT403), resync-required (MT410).';
+revoke all on function public.srv_pull(uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz)
 from public, anon, authenticated, service_role;
-grant execute on function public.srv_pull(uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz)
+grant execute on function public.srv_pull(uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz)
 to authenticated;

@@ -37,7 +37,7 @@ grant execute on function private.become(jsonb) to medtime_service;
 
 create function private.push_as(
   claims jsonb, device_id text, ids uuid[], entity_types text[], base_versions integer[], blobs bytea[],
-  checksums text[], deleted boolean[], known_epoch uuid
+  checksums text[], deleted boolean[], known_epoch uuid, known_clock jsonb, known_purges bigint
 )
 returns table (id uuid, version integer, client_seq bigint, sync_version bigint, epoch uuid)
 language plpgsql
@@ -49,14 +49,15 @@ begin
   return query
   select p.*
   from public.srv_push(
-    push_as.device_id, ids, entity_types, base_versions, blobs, checksums, deleted, push_as.known_epoch
+    push_as.device_id, ids, entity_types, base_versions, blobs, checksums, deleted, known_epoch, known_clock,
+    known_purges
   ) as p;
 end
 $$;
-comment on function private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid) is 'public.srv_push as the user of the claims.';
+comment on function private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint) is 'public.srv_push as the user of the claims.';
 
 create function private.pull_as(
-  claims jsonb, device_id text, owner uuid, clock jsonb, epoch uuid, purges bigint, max_entities integer,
+  claims jsonb, device_id text, owner uuid, epoch uuid, clock jsonb, purges bigint, max_entities integer,
   max_bytes bigint, only_type text, since timestamptz
 )
 returns table (
@@ -75,10 +76,10 @@ begin
   end if;
   return query
   select p.*
-  from public.srv_pull(pull_as.owner, clock, pull_as.epoch, purges, max_entities, max_bytes, only_type, since) as p;
+  from public.srv_pull(pull_as.owner, pull_as.epoch, clock, purges, max_entities, max_bytes, only_type, since) as p;
 end
 $$;
-comment on function private.pull_as(jsonb, text, uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz) is 'public.srv_pull as the user of the claims; notes the device''s last sync.';
+comment on function private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz) is 'public.srv_pull as the user of the claims; notes the device''s last sync.';
 
 create function private.status_as(claims jsonb, owner uuid, digests boolean)
 returns jsonb
@@ -93,12 +94,12 @@ $$;
 comment on function private.status_as(jsonb, uuid, boolean) is 'public.srv_status as the user of the claims.';
 
 revoke all on function
-private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid),
-private.pull_as(jsonb, text, uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz),
+private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
+private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean)
 from public, anon, authenticated, service_role;
 grant execute on function
-private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid),
-private.pull_as(jsonb, text, uuid, jsonb, uuid, bigint, integer, bigint, text, timestamptz),
+private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
+private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean)
 to medtime_service;

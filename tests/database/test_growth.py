@@ -9,7 +9,7 @@ from medtime_backend.integrity import checksum_of
 from tests.accounts import add_user, blob, claims_of
 from tests.database.phone import PUSH
 
-PULL = "select * from public.srv_pull($1, $2::jsonb, (select epoch from private.epoch), null, 50, 8388608, $3, null)"
+PULL = "select * from public.srv_pull($1, (select epoch from private.epoch), $2::jsonb, null, 50, 8388608, $3, null)"
 SMALL, LARGE = 500, 20_000
 
 

@@ -12,7 +12,7 @@ from medtime_backend.local.options import StackInfo
 from tests.accounts import add_user, blob, link
 from tests.database.phone import facts, phone, push
 
-PULL = "select * from public.srv_pull($1, $2::jsonb, $3, $4, $5, $6, $7, $8)"
+PULL = "select * from public.srv_pull($1, $2, $3::jsonb, $4, $5, $6, $7, $8)"
 MIB = 1024 * 1024
 
 
@@ -30,8 +30,8 @@ async def pull(  # noqa: PLR0913, PLR0917 - the function's parameters
     rows = await connection.fetch(
         PULL,
         owner,
-        json.dumps(page["clock"]) if "clock" in page else None,
         page.get("epoch"),
+        json.dumps(page["clock"]) if "clock" in page else None,
         page.get("purges"),
         limit,
         most_bytes,

@@ -124,6 +124,9 @@ async def test_s50_a_clock_that_missed_a_purged_deletion(user: Account, admin: a
     assert len((await user.pull_all("tablet"))[0]) == 1
     answer = await user.push("tablet", entity(id_, 1))
     assert answer.json()["conflicts"][0]["reason"] == "unknown"
+    # Made again as if new, by a device that has missed the deletion: refused by its clock.
+    assert resync_reason(await user.push("tablet", entity(id_), clock=old)) == "purged"
+    assert (await user.push("laptop", entity(), clock=new)).status_code == 200
 
 
 async def test_s16_the_clients_dates_order_nothing(user: Account) -> None:

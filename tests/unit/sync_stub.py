@@ -35,6 +35,7 @@ class Stub:
         self.rows: dict[str, dict[str, Any]] = {}
         self.seq = 0
         self.epoch = 1
+        self.resync_reason = "epoch"
         self.before: deque[Fault] = deque()
         self.after: deque[Fault] = deque()
         self.requests: list[httpx.Request] = []
@@ -76,7 +77,7 @@ class Stub:
         if request.url.path == "/sync/pull":
             epoch, _, seq = params.get("clock", f"{self.epoch}.0").partition(".")
             if int(epoch) != self.epoch:
-                return problem(410, "resync-required", reason="epoch")
+                return problem(410, "resync-required", reason=self.resync_reason)
             return _encoded(request, self._page(int(seq), int(params["limit"])))
         return _encoded(request, self._status("digest" in params))
 

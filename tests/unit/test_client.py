@@ -271,8 +271,9 @@ async def test_a_feed_that_does_not_advance_ends_in_an_error() -> None:
     assert len(stub.requests) == 2
 
 
-async def test_a_resync_keeps_edits_and_drops_what_the_server_lost() -> None:
+async def test_a_resync_keeps_edits_and_drops_what_was_deleted_and_purged() -> None:
     stub = Stub()
+    stub.resync_reason = "purged"
     judge, disk = Judge(Keep.MINE), Disk()
     phone = stub.device(save=disk, page_size=1)
     kept, lost, edited, edited_lost = (phone.put("note", text) for text in (b"a", b"b", b"c", b"d"))
@@ -294,6 +295,48 @@ async def test_a_resync_keeps_edits_and_drops_what_the_server_lost() -> None:
     texts = {kept: b"a", edited: b"c2", edited_lost: b"d2", new: b"e"}
     assert {key: phone.get(key) for key in phone.ids()} == texts
     assert await phone.verify() == []
+
+
+async def test_what_the_server_lost_in_a_restore_goes_back() -> None:
+    """S33: the devices still hold what was written after the backup."""
+    stub = Stub()
+    disk = Disk()
+    phone = stub.device(save=disk)
+    kept, lost, older, newer = (phone.put("note", text) for text in (b"a", b"b", b"c1", b"d1"))
+    await phone.sync()
+    backup = dict(stub.rows[older])
+    phone.edit(older, b"c2")
+    await phone.sync()
+    await phone.pull()
+    del stub.rows[lost]
+    stub.rows[older] = backup
+    stub.epoch += 1
+    stub.store(newer, seal(KEY, b"d2", associated_data(OWNER, newer, "note")), 2, "tablet")
+    stub.before.extend([lambda _: None, *[LOST] * 4])  # 410, then nothing
+    with pytest.raises(UnreachableError):
+        await phone.pull()
+    phone = stub.device(state=disk.load(), save=disk)  # a crash in the middle of it, and nobody to ask
+    await phone.sync()
+    texts = {kept: b"a", lost: b"b", older: b"c2", newer: b"d2"}
+    assert {key: phone.get(key) for key in phone.ids()} == texts
+    assert await phone.verify() == []
+    tablet = stub.device("tablet")
+    await tablet.sync()
+    assert {key: tablet.get(key) for key in tablet.ids()} == texts
+
+
+async def test_after_a_restore_the_app_may_let_go_of_what_did_not_come_back() -> None:
+    stub = Stub()
+    entity_id, _, disk = await shared(stub)
+    phone = stub.device(state=disk.load())
+    await phone.pull()
+    del stub.rows[entity_id]
+    stub.epoch += 1
+    judge = Judge(Keep.THEIRS)
+    phone = stub.device(state=phone.state, on_conflict=judge)
+    await phone.sync()
+    assert [(c.reason, c.theirs, c.mine == c.base) for c in judge.asked] == [("unknown", None, True)]
+    assert phone.ids() == []
 
 
 async def test_a_restore_without_a_new_epoch_is_noticed_at_the_next_push() -> None:
