@@ -86,7 +86,11 @@ async def test_the_time_limits_are_those_of_a_hosted_project(superuser: asyncpg.
     assert "lock_timeout=8s" in settings["authenticator"]
 
 
-async def test_new_objects_of_public_are_open_to_nobody(postgres: asyncpg.Connection) -> None:
+async def test_new_objects_of_public_are_open_to_nobody(
+    postgres: asyncpg.Connection, request: pytest.FixtureRequest
+) -> None:
+    if request.node.callspec.params["cluster"].endswith("legacy"):
+        pytest.skip("an older project opens new objects: that is what makes it one")
     await postgres.execute("create table public.mine (id int)")
     for role in ("anon", "authenticated", "service_role"):
         assert not await postgres.fetchval(

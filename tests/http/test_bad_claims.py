@@ -24,8 +24,8 @@ NOW = int(time.time())
         ({"exp": 0}, "expired"),
         ({"exp": None}, "missing-claim"),
         ({"exp": CANARY}, "malformed-token"),
-        ({"nbf": NOW + 300}, "not-yet-valid"),
-        ({"iat": NOW + 300}, "not-yet-valid"),
+        ({"nbf": NOW + 86_400}, "not-yet-valid"),
+        ({"iat": NOW + 86_400}, "not-yet-valid"),
         ({"iss": "https://auth.medtime.app.evil.example"}, "wrong-issuer"),
         ({"iss": "https://auth.medtime.app/"}, "wrong-issuer"),
         ({"iss": ""}, "wrong-issuer"),
@@ -61,7 +61,7 @@ async def test_claims(
 @pytest.mark.parametrize(
     "claims",
     [
-        *({"aud": ["other", "medtime-api"]}, {"exp": NOW + 60, "nbf": NOW}, {"jti": "x"}),
+        *({"aud": ["other", "medtime-api"]}, {"exp": NOW + 86_400, "nbf": NOW}, {"jti": "x"}),
         {"user_metadata": {"name": "\\u0000 \u00e9 \U0001f4f1", "n": 1e300, "deep": [[[]]]}},
         {"tier": "admin", "family_role": "owner", "app_metadata": {"role": "service_role"}},
     ],
