@@ -1,6 +1,7 @@
 """`make bench`: push and pull beside their SQL functions alone, and growth (how to read it: benchmarks/README.md)."""
 
 import argparse
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -26,7 +27,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part; may be repeated")
     parser.add_argument("--rounds", type=int, default=0, help="rounds of push and pull (6)")
     parser.add_argument("--seconds", type=float, default=3.0, help="seconds each variant has in a round (3)")
-    parser.add_argument("--workers", type=int, default=1, help="processes of the service (1)")
+    cores = os.cpu_count() or 1
+    parser.add_argument("--workers", type=int, default=cores, help=f"processes of the service (one a core: {cores})")
     parser.add_argument("--directory", type=Path, help="where the temporary data goes: a disk as in production")
     return parser.parse_args()
 
