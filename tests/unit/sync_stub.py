@@ -196,3 +196,15 @@ class Disk:
 
     def load(self) -> DeviceState:
         return DeviceState.load(self.dumped)
+
+
+LOST = always(httpx.ReadTimeout("lost"))
+
+
+async def shared(stub: Stub, plaintext: bytes = b"base", **more: Any) -> tuple[str, Judge, Disk]:
+    """Give a phone, saved on a disk, one synced note; return what is needed to go on with it."""
+    disk = Disk()
+    phone = stub.device(save=disk, **more)
+    entity_id = phone.put("note", plaintext)
+    await phone.sync()
+    return entity_id, Judge(), disk
