@@ -35,7 +35,7 @@ test-fast: setup ## Run the unit and database tests only
 	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/database
 
 soak: setup ## Run the simulation much longer (SOAK_RUNS=2000)
-	MEDTIME_SOAK_RUNS=$(SOAK_RUNS) $(BIN)/pytest -m "soak or not soak" tests/simulation
+	MEDTIME_SOAK_RUNS=$(SOAK_RUNS) $(BIN)/pytest tests/simulation
 
 check: setup ## Lint and type-check everything
 	$(BIN)/ruff check .
@@ -55,7 +55,7 @@ format: setup ## Format Python and TypeScript
 bench: setup ## Measure push, pull and growth (ratios within one run)
 	$(BIN)/python benchmarks/sync.py
 
-lock: ## Renew the locked dependencies
+lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
 	$(COMPILE) --extra local --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
