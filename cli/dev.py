@@ -7,7 +7,7 @@ import signal
 import sys
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -17,8 +17,10 @@ from cli.error_follower import ErrorFollower
 from cli.output import messages, results
 from medtime_backend.local.errors import StackCancelledError
 from medtime_backend.local.options import StackInfo, StackOptions
-from medtime_backend.local.stack import Stack
 from medtime_backend.operator_error import OperatorError
+
+if TYPE_CHECKING:
+    from medtime_backend.local.stack import Stack
 
 POLL_SECONDS = 0.2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -35,7 +37,7 @@ def dev(  # noqa: PLR0913, PLR0917 - Typer's way: an argument is an option of th
     """Run Postgres, Valkey, a local auth server and the service, with two demo users, until Ctrl-C."""
     if reset and not yes:
         _confirm_reset(data_dir)
-    stack = Stack(StackOptions(data_dir=data_dir, port=port, postgres_bin=postgres_bin))
+    stack = _stack(StackOptions(data_dir=data_dir, port=port, postgres_bin=postgres_bin))
     stopped = Event()
 
     def stop(*_: object) -> None:
@@ -54,6 +56,17 @@ def dev(  # noqa: PLR0913, PLR0917 - Typer's way: an argument is an option of th
     finally:
         stack.stop()
     messages.print("Stopped.")
+
+
+def _stack(options: StackOptions) -> Stack:
+    """The stack, imported only now: a production install has no `local` extra. Raises OperatorError without it."""
+    try:
+        from medtime_backend.local.stack import Stack  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as missing:
+        raise OperatorError(
+            f"The embedded stack needs {missing.name}, which is not installed: pip install 'medtime-backend[local]'."
+        ) from None
+    return Stack(options)
 
 
 def _confirm_reset(data_dir: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import asyncpg
 import msgspec
+import structlog
 
 from medtime_backend import errors
 from medtime_backend.refusals import refusal
@@ -16,6 +17,8 @@ from medtime_backend.settings import Settings
 # Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
 # 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
 PASSING = ("08", "40", "53", "55P03", "57")
+
+log = structlog.get_logger()
 
 
 @cache
@@ -92,4 +95,6 @@ class Database:
                 raise
             raise problem from None
         except (OSError, TimeoutError, asyncpg.InterfaceError) as fault:
+            # Its class alone: the text could name the address.
+            log.warning("database_unavailable", code=type(fault).__name__)
             raise errors.Busy from fault

@@ -223,7 +223,10 @@ class ResyncRequired(Problem):
 
     slug, status = "resync-required", 410
     title = "The clock cannot be continued"
-    advice = "Pull again without a clock, keep unsent changes, and drop clean entities that do not come back."
+    advice = (
+        "Pull again without a clock, keep unsent changes, and drop clean entities that do not come back"
+        " (on reason epoch, ask first: the server may have lost them)."
+    )
 
 
 class NotACaregiver(Problem):

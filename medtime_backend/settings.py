@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -46,8 +47,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """debug, info, warning or error."""
 
     def __post_init__(self) -> None:
+        if urlsplit(self.database_url).scheme not in {"postgres", "postgresql"}:
+            raise SettingsError("MEDTIME_DATABASE_URL is no postgresql:// address")
         if bool(self.jwks_url) == bool(self.jwks_file):
             raise SettingsError("set exactly one of MEDTIME_JWKS_URL and MEDTIME_JWKS_FILE")
+        if self.jwks_url and not self.jwks_url.startswith(("http://", "https://")):
+            raise SettingsError("MEDTIME_JWKS_URL is no http(s) address")
         if not self.jwt_issuer:
             raise SettingsError("MEDTIME_JWT_ISSUER is empty: tokens of anyone would be accepted")
         if not self.jwt_audience or not all(self.jwt_audience):

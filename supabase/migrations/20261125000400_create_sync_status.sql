@@ -31,14 +31,14 @@ security definer
 set search_path = ''
 as $$
 begin
-  if exists (select from auth.users as u where u.id = old.user_id) then
+  if old.sync_version > 0 and exists (select from auth.users as u where u.id = old.user_id) then
     raise exception 'the row of a device cannot be deleted: it holds the device''s counter'
       using hint = 'Rows of a deleted user go by themselves.';
   end if;
   return old;
 end
 $$;
-comment on function private.keep_device() is 'Before a delete: refuses it while the user exists.';
+comment on function private.keep_device() is 'Before a delete: refuses it for a device that has written, while the user exists.';
 revoke all on function private.keep_device() from public, anon, authenticated, service_role;
 
 create trigger keep_device before delete on public.srv_sync_status
@@ -73,12 +73,20 @@ begin
   if found then
     update public.srv_sync_status as s set last_sync_at = clock_timestamp()
     where s.user_id = auth.uid() and s.device_id = device;
-  elsif private.max_devices() > (select count(*) from public.srv_sync_status as s where s.user_id = auth.uid()) then
+  else
+    -- Devices that only pull hold no counter: beyond the limit the one longest away makes room.
+    delete from public.srv_sync_status as s
+    where s.user_id = auth.uid() and s.sync_version = 0 and s.id in (
+      select o.id from public.srv_sync_status as o
+      where o.user_id = auth.uid() and o.sync_version = 0
+      order by o.last_sync_at desc
+      offset private.max_devices() - 1
+    );
     insert into public.srv_sync_status (user_id, device_id) values (auth.uid(), device) on conflict do nothing;
   end if;
 end
 $$;
-comment on function private.touch_device(text) is 'Notes that a device of the caller has pulled. A device above the limit is not noted.';
+comment on function private.touch_device(text) is 'Notes that a device of the caller has pulled. Of devices that never wrote, only the latest are kept.';
 revoke all on function private.touch_device(text) from public, anon, authenticated, service_role;
 grant execute on function private.touch_device(text) to authenticated;
 
@@ -94,13 +102,15 @@ declare
 begin
   update public.srv_sync_status as s
   set sync_version = s.sync_version + amount, last_sync_at = clock_timestamp()
-  where s.user_id = owner and s.device_id = device
+  where s.user_id = owner and s.device_id = device and s.sync_version > 0
   returning s.sync_version into counter;
   if not found then
-    if private.max_devices() <= (select count(*) from public.srv_sync_status as s where s.user_id = owner) then
+    if private.max_devices() <= (
+      select count(*) from public.srv_sync_status as s where s.user_id = owner and s.sync_version > 0
+    ) then
       perform private.raise_problem('MT403', 'too-many-devices', jsonb_build_object('limit', private.max_devices()));
     end if;
-    -- A pull of the same new device may note it at this moment, without the owner's lock.
+    -- A pull may have noted the device, or do so at this moment, without the owner's lock.
     insert into public.srv_sync_status as s (user_id, device_id, last_sync_at, sync_version)
     values (owner, device, clock_timestamp(), amount)
     on conflict on constraint one_row_per_device

@@ -189,3 +189,17 @@ async def test_a_devices_counter_cannot_be_deleted(cluster: StackInfo, superuser
         await push(mine, "a", (uuid4(), 0, blob()))
     with pytest.raises(asyncpg.RaiseError):
         await superuser.execute("delete from public.srv_sync_status where user_id = $1", user_id)
+
+
+async def test_devices_that_only_pull_take_no_place_from_those_that_write(
+    cluster: StackInfo, superuser: asyncpg.Connection
+) -> None:
+    user_id = await add_user(superuser)
+    async with phone(cluster, user_id) as mine:
+        for number in range(140):
+            await mine.execute("select private.touch_device($1)", f"reader{number}")
+        assert await mine.fetchval("select count(*) from public.srv_sync_status") == 128
+        assert (await push(mine, "writer", (uuid4(), 0, blob())))[0]["sync_version"] == 1
+        assert (await push(mine, "reader139", (uuid4(), 0, blob())))[0]["sync_version"] == 1
+        status = await mine.fetch("select device_id from public.srv_sync_status order by last_sync_at limit 1")
+        assert status[0]["device_id"] == "reader12"

@@ -1,4 +1,4 @@
-"""Cases of shared threads on clocks and time: late commits, foreign cursors, echoes (S1 to S19, S40, S62)."""
+"""Cases of shared threads on clocks: late commits, foreign cursors, echoes (S1-S3, S5, S11-S19, S33, S40, S50, S62)."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Cases of shared threads on sizes and errors: bodies, batches, digests, ids (S13, S20 to S24, S38 to S49)."""
+"""Cases of shared threads on sizes and errors: batches, digests, ids (S13, S20, S22, S24, S38, S39, S42, S45, S49)."""
 
 import base64
 import hashlib
