@@ -23,6 +23,9 @@ grant usage on schema private to authenticated;
 -- Functions are executable by everyone unless that is taken away; in this schema it always is.
 alter default privileges in schema private revoke execute on functions from public;
 
+-- Every function has search_path = pg_catalog, pg_temp: with an empty one, a type made in the caller's temporary
+-- schema would come before Postgres's own, and its check would run with the rights of a definer function.
+
 create table private.epoch (
   singleton boolean primary key default true check (singleton),
   epoch uuid not null default gen_random_uuid(),
@@ -43,7 +46,7 @@ create policy "any user may know the epoch" on private.epoch for select to authe
 create function private.raise_problem(sqlstate text, problem text, facts jsonb default '{}')
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   raise exception using errcode = sqlstate, message = problem, detail = facts::text;

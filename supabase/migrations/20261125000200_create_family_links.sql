@@ -32,7 +32,7 @@ returns setof uuid
 language sql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select l.supervised_user_id
   from public.srv_family_links as l
@@ -47,7 +47,7 @@ returns boolean
 language sql
 stable
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select may_read.owner = auth.uid() or exists (
     select

@@ -58,7 +58,7 @@ create function private.lock_owner(owner uuid)
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   -- The user's row first: deleting a user locks it and then our rows, so the other order could deadlock.
@@ -80,7 +80,7 @@ create function private.covers_horizon(owner uuid, clock jsonb, purges bigint)
 returns boolean
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   -- A first pull has seen nothing that was purged before it began: only a purge since then matters to it.
   select not exists (

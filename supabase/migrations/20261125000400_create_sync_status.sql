@@ -28,7 +28,7 @@ create function private.keep_device()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   if old.sync_version > 0 and exists (select from auth.users as u where u.id = old.user_id) then
@@ -48,7 +48,7 @@ create function private.max_devices()
 returns integer
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return 128;
 comment on function private.max_devices() is 'Devices per user: bounds a clock''s size and what a pull looks at.';
 revoke all on function private.max_devices() from public, anon, authenticated, service_role;
@@ -58,7 +58,7 @@ create function private.touch_device(device text)
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   seen timestamptz;
@@ -74,6 +74,8 @@ begin
     update public.srv_sync_status as s set last_sync_at = clock_timestamp()
     where s.user_id = auth.uid() and s.device_id = device;
   else
+    -- The user's row first, as a deletion of the user takes it; and one new device at a time.
+    perform private.lock_owner(auth.uid());
     -- Devices that only pull hold no counter: beyond the limit the one longest away makes room.
     delete from public.srv_sync_status as s
     where s.user_id = auth.uid() and s.sync_version = 0 and s.id in (
@@ -94,7 +96,7 @@ create function private.reserve_dots(owner uuid, device text, amount integer)
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   counter bigint;
@@ -136,7 +138,7 @@ create function private.begin_write()
 returns void
 language sql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select private.lock_owner(auth.uid())
 $$;
@@ -148,7 +150,7 @@ create function private.reserve_own_dots(device text, amount integer)
 returns void
 language sql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select private.reserve_dots(auth.uid(), device, amount)
 $$;

@@ -76,7 +76,7 @@ create function private.content_fault(blob bytea, checksum text, deleted boolean
 returns text
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select case
     when deleted and octet_length(blob) > 0 then 'tombstone-not-empty'

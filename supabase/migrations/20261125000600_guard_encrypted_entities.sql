@@ -3,7 +3,7 @@ create function private.guard_entity()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   caller constant uuid := auth.uid();
@@ -61,11 +61,31 @@ revoke all on function private.guard_entity() from public, anon, authenticated, 
 create trigger guard_entity before insert or update on public.srv_encrypted_entities
 for each row execute function private.guard_entity();
 
+-- An UPDATE locks its row before the trigger above can take the owner's lock; a push takes them the other way round.
+create function private.lock_before_update()
+returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if auth.uid() is not null then
+    perform private.lock_owner(auth.uid());
+  end if;
+  return null;
+end
+$$;
+comment on function private.lock_before_update() is 'Before an UPDATE statement: takes the caller''s own lock, ahead of any row''s.';
+revoke all on function private.lock_before_update() from public, anon, authenticated, service_role;
+
+create trigger lock_before_update before update on public.srv_encrypted_entities
+for each statement execute function private.lock_before_update();
+
 create function private.entity_hash(id uuid, version integer, checksum text)
 returns bit(256)
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 return ('x' || encode(sha256(convert_to(id || ':' || version || ':' || checksum, 'UTF8')), 'hex'))::bit(256);
 comment on function private.entity_hash(uuid, integer, text) is 'What one live entity adds to the integrity digest of its type (docs/protocol.md).';
 revoke all on function private.entity_hash(uuid, integer, text) from public, anon, authenticated, service_role;
@@ -74,7 +94,7 @@ create function private.add_totals(owner uuid, type text, live bigint, dead bigi
 returns void
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   update private.owner_totals as t
@@ -98,7 +118,7 @@ create function private.count_inserted()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.add_totals(
@@ -120,7 +140,7 @@ create function private.count_updated()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.add_totals(
@@ -149,7 +169,7 @@ create function private.count_deleted()
 returns trigger
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.add_totals(

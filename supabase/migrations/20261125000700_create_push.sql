@@ -5,7 +5,7 @@ create function private.push_faults(
 returns jsonb
 language sql
 immutable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   select jsonb_agg(jsonb_build_object('id', f.id, 'index', f.place - 1, 'reason', f.reason) order by f.place)
   from (
@@ -37,7 +37,7 @@ create function public.srv_push(
 )
 returns table (id uuid, version integer, client_seq bigint, sync_version bigint, epoch uuid)
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 -- Sessions live long and keep plans, and most accounts are small: no plan may read a whole account at once.
 set enable_seqscan = off
 set enable_bitmapscan = off

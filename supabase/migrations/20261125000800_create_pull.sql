@@ -3,7 +3,7 @@ create function private.clock_at(owner uuid, moment timestamptz)
 returns jsonb
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   device record;
@@ -52,7 +52,7 @@ create function private.clock_now(owner uuid)
 returns jsonb
 language sql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   -- A device in the horizon alone has no row any more, but a clock must cover it.
   select coalesce(jsonb_object_agg(d.device_id, d.counter), '{}')
@@ -85,7 +85,7 @@ returns table (
 )
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 -- Sessions live long and keep plans, and most accounts are small: no plan may read a whole account at once.
 set enable_seqscan = off
 set enable_bitmapscan = off

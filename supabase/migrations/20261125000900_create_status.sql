@@ -3,7 +3,7 @@ create function public.srv_status(owner uuid default null, digests boolean defau
 returns jsonb
 language plpgsql
 stable
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   subject constant uuid := coalesce(srv_status.owner, auth.uid());

@@ -24,7 +24,7 @@ grant usage on schema private to medtime_service;
 create function private.become(claims jsonb)
 returns void
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform set_config('request.jwt.claims', claims::text, true);
@@ -41,7 +41,7 @@ create function private.push_as(
 )
 returns table (id uuid, version integer, client_seq bigint, sync_version bigint, epoch uuid)
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -65,7 +65,7 @@ returns table (
   created_at timestamptz, updated_at timestamptz, deleted_at timestamptz, client_id text, client_seq bigint, page jsonb
 )
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 begin
@@ -84,7 +84,7 @@ comment on function private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, inte
 create function private.status_as(claims jsonb, owner uuid, digests boolean)
 returns jsonb
 language plpgsql
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform private.become(claims);

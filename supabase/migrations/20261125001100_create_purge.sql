@@ -3,7 +3,7 @@ create function private.purge_tombstones(older_than timestamptz, max_rows intege
 returns bigint
 language plpgsql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
 declare
   subject uuid;
@@ -70,7 +70,7 @@ create function private.renew_epoch()
 returns uuid
 language sql
 security definer
-set search_path = ''
+set search_path = pg_catalog, pg_temp
 as $$
   update private.epoch as e set epoch = gen_random_uuid(), started_at = now() returning e.epoch
 $$;

@@ -33,7 +33,7 @@ async def test_every_function_has_a_search_path_and_is_not_everyones(superuser: 
     )
     assert len(rows) >= 20
     for row in rows:
-        assert 'search_path=""' in (row["proconfig"] or []), row["name"]
+        assert "search_path=pg_catalog, pg_temp" in (row["proconfig"] or []), row["name"]
         assert row["acl"] != "default", row["name"]
         assert "{=" not in row["acl"], row["name"]
         assert ",=" not in row["acl"], row["name"]

@@ -186,3 +186,20 @@ async def test_a_direct_write_after_a_push_in_one_transaction(
         row = await insert(mine)
         again = await update(mine, pushed[0]["id"], 2)
     assert [row["client_seq"] for row in (*pushed, row, again)] == [1, 2, 3, 4]
+
+
+async def test_a_users_own_types_run_nothing_as_the_owner(cluster: StackInfo, superuser: asyncpg.Connection) -> None:
+    """A domain in the caller's temporary schema must not stand in for a type of a definer function."""
+    async with phone(cluster, await add_user(superuser)) as mine:
+        await mine.execute(
+            """
+            create temp table seen (who text);
+            grant all on seen to public;
+            create function pg_temp.note(v pg_catalog.timestamptz) returns boolean language plpgsql as
+              'begin insert into pg_temp.seen values (current_user); return true; end';
+            create domain pg_temp.timestamptz as pg_catalog.timestamptz check (pg_temp.note(value));
+            """
+        )
+        await mine.execute("select private.touch_device('phone')")
+        await insert(mine)
+        assert await mine.fetch("select * from seen where who <> 'authenticated'") == []
