@@ -74,8 +74,11 @@ begin
     update public.srv_sync_status as s set last_sync_at = clock_timestamp()
     where s.user_id = auth.uid() and s.device_id = device;
   else
-    -- The user's row first, as a deletion of the user takes it; and one new device at a time.
-    perform private.lock_owner(auth.uid());
+    -- The user's row first, as a deletion of the user takes it. Not the owner's lock: a pull waits for no writer.
+    perform from auth.users as u where u.id = auth.uid() for key share;
+    if not found then
+      perform private.raise_problem('MT401', 'unknown-user');
+    end if;
     -- Devices that only pull hold no counter: beyond the limit the one longest away makes room.
     delete from public.srv_sync_status as s
     where s.user_id = auth.uid() and s.sync_version = 0 and s.id in (
