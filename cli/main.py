@@ -11,6 +11,7 @@ import typer
 from cli.dev import dev
 from cli.output import results, show_error
 from cli.serve import serve
+from cli.users import users
 from medtime_backend.operator_error import OperatorError
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.command()(dev)
 app.command()(serve)
+app.add_typer(users, name="users")
 
 
 def _show_version(asked: bool) -> None:

@@ -9,7 +9,8 @@ create table private.owners (
   reserved_device text,
   reserved_before bigint,
   reserved_count integer,
-  reserved_from timestamptz
+  reserved_from timestamptz,
+  reserved_size bigint
 );
 comment on table private.owners is 'The row whose lock orders all writes of an owner: it is held to commit, so dots are given in commit order.';
 comment on column private.owners.user_id is 'The owner.';
@@ -22,6 +23,7 @@ comment on column private.owners.reserved_device is 'The device for which they a
 comment on column private.owners.reserved_before is 'The device''s counter before them.';
 comment on column private.owners.reserved_count is 'How many are reserved.';
 comment on column private.owners.reserved_from is 'The updated_at before the first of them.';
+comment on column private.owners.reserved_size is 'Bytes stored before that transaction''s first write.';
 
 -- Entities and bytes are counted as they change: a status answer must not grow with the account.
 create table private.owner_totals (

@@ -130,6 +130,10 @@ begin
     reserved_before = counter - amount,
     reserved_count = amount,
     reserved_from = started,
+    reserved_size = case
+      when o.reserved_by = pg_current_xact_id() then o.reserved_size
+      else (select coalesce(sum(t.bytes), 0) from private.owner_totals as t where t.user_id = owner)
+    end,
     changed_at = started + amount * interval '1 microsecond'
   where o.user_id = owner;
 end

@@ -19,8 +19,9 @@ begin
   elsif new.user_id is null then
     new.user_id := caller;
   end if;
-  -- RLS says the same, but only after this trigger: nobody shall take another owner's lock.
-  if caller <> new.user_id then
+  -- RLS says the same, but only after this trigger: nobody shall take another owner's lock, or learn from it, with
+  -- claims that name no user, which users there are.
+  if caller is distinct from new.user_id then
     raise insufficient_privilege using message = 'an entity can only be written by its owner';
   end if;
   if new.version is distinct from next_version then

@@ -50,14 +50,16 @@ as $$
 declare
   caller constant uuid := auth.uid();
   amount constant integer := coalesce(cardinality(ids), 0);
+  sizes constant integer[] := array(select octet_length(unnest(blobs)));
   faults jsonb;
   fates text[];
   places integer[];
   rows tid[];
   seen jsonb;
+  growth bigint;
   writes integer;
-  written integer;
-  changed integer;
+  written integer := 0;
+  added integer;
 begin
   if coalesce(srv_push.device_id, '') !~ '^[A-Za-z0-9._:-]{1,64}$' then
     perform private.raise_problem('MT400', 'invalid-field', '{"field": "device_id"}');
@@ -93,13 +95,15 @@ begin
       'id', j.id, 'reason', j.fate, 'base_version', j.base_version, 'server_version', j.version,
       'server_checksum', j.checksum, 'deleted', j.deleted_at is not null, 'updated_at', j.updated_at,
       'client_id', j.client_id
-    ) order by j.place) filter (where j.fate not in ('insert', 'update', 'retry', 'identity-changed'))
-  into fates, places, rows, seen
+    ) order by j.place) filter (where j.fate not in ('insert', 'update', 'retry', 'identity-changed')),
+    sum(j.size - coalesce(j.blob_size, 0)) filter (where j.fate in ('insert', 'update'))
+  into fates, places, rows, seen, growth
   from (
     select *, count(*) filter (where k.fate in ('insert', 'update')) over (order by k.place) as writes
     from (
       select
-        p.place, p.id, p.base_version, e.ctid, e.version, e.checksum, e.deleted_at, e.updated_at, e.client_id,
+        p.place, p.id, p.base_version, p.size, e.ctid, e.version, e.checksum, e.deleted_at, e.updated_at, e.client_id,
+        e.blob_size,
         case
           when e.id is null and p.base_version = 0 then 'insert'
           when e.id is null then 'unknown'
@@ -112,11 +116,11 @@ begin
           when p.base_version = 0 then 'exists'
           else 'stale'
         end as fate
-      from unnest(ids, entity_types, base_versions, checksums, deleted)
-        with ordinality as p (id, entity_type, base_version, checksum, deleted, place)
+      from unnest(ids, entity_types, base_versions, checksums, deleted, sizes)
+        with ordinality as p (id, entity_type, base_version, checksum, deleted, size, place)
       -- Lateral with a limit: one lookup by primary key each, whatever the statistics say.
       left join lateral (
-        select e.id, e.ctid, e.entity_type, e.version, e.checksum, e.deleted_at, e.updated_at, e.client_id
+        select e.id, e.ctid, e.entity_type, e.version, e.checksum, e.deleted_at, e.updated_at, e.client_id, e.blob_size
         from public.srv_encrypted_entities as e
         where e.user_id = caller and e.id = p.id
         limit 1
@@ -137,17 +141,11 @@ begin
 
   writes := places[amount];
   if writes > 0 then
+    perform private.keep_own_quota(growth);
     perform private.reserve_own_dots(srv_push.device_id, writes);
 
-    insert into public.srv_encrypted_entities
-      (id, user_id, entity_type, encrypted_blob, version, deleted_at, client_id, client_seq, checksum)
-    select p.id, caller, p.entity_type, p.blob, 1, case when p.deleted then now() end, srv_push.device_id, -p.place, p.checksum
-    from unnest(ids, entity_types, blobs, checksums, deleted, fates, places)
-      as p (id, entity_type, blob, checksum, deleted, fate, place)
-    where p.fate = 'insert';
-    get diagnostics written = row_count;
-
-    if written < writes then
+    -- Updates and deletions first: what they free is there for what is added.
+    if 'update' = any(fates) then
       update public.srv_encrypted_entities as e
       set
         encrypted_blob = p.blob, checksum = p.checksum, version = e.version + 1,
@@ -156,8 +154,17 @@ begin
         as p (row, id, blob, checksum, deleted, fate, place)
       -- The rows cannot have moved since they were judged: the lock is held.
       where p.fate = 'update' and e.ctid = p.row and e.user_id = caller and e.id = p.id;
-      get diagnostics changed = row_count;
-      written := written + changed;
+      get diagnostics written = row_count;
+    end if;
+    if written < writes then
+      insert into public.srv_encrypted_entities
+        (id, user_id, entity_type, encrypted_blob, version, deleted_at, client_id, client_seq, checksum)
+      select p.id, caller, p.entity_type, p.blob, 1, case when p.deleted then now() end, srv_push.device_id, -p.place, p.checksum
+      from unnest(ids, entity_types, blobs, checksums, deleted, fates, places)
+        as p (id, entity_type, blob, checksum, deleted, fate, place)
+      where p.fate = 'insert';
+      get diagnostics added = row_count;
+      written := written + added;
     end if;
     if written <> writes then
       raise exception 'a push of % entities wrote %: a policy or trigger hides rows from their owner', writes, written;
@@ -178,7 +185,7 @@ begin
   order by p.place;
 end
 $$;
-comment on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint) is 'Writes 1 to 100 entities of the caller, all or none, and returns their versions and dots, the device''s counter and the epoch. A base version of 0 means new. A retry of the same bytes by the same device is answered alike and writes nothing. With the epoch and clock this device knows, a push from before a restore, or of a device that has missed a purged deletion, is refused. Raises version-conflict (MT409), invalid-entities (MT422), invalid-field (MT400), resync-required (MT410), too-many-devices (MT403), unknown-user (MT401).';
+comment on function public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint) is 'Writes 1 to 100 entities of the caller, all or none, and returns their versions and dots, the device''s counter and the epoch. A base version of 0 means new. A retry of the same bytes by the same device is answered alike and writes nothing. With the epoch and clock this device knows, a push from before a restore, or of a device that has missed a purged deletion, is refused. Raises version-conflict (MT409), invalid-entities (MT422), invalid-field (MT400), resync-required (MT410), too-many-devices and quota-exceeded (MT403), unknown-user (MT401).';
 revoke all on function
 public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint)
 from public, anon, authenticated, service_role;

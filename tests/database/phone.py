@@ -74,6 +74,21 @@ async def push(connection: asyncpg.Connection, device: str, *items: tuple[UUID, 
     )
 
 
+async def set_tier(superuser: asyncpg.Connection, user_id: UUID, tier: str, storage_bytes: int | None = None) -> None:
+    """Give the user a tier; with a size, one of that name is made or changed first (for tests alone)."""
+    if storage_bytes:
+        await superuser.execute(
+            "insert into private.tiers values ($1, $2) on conflict (tier) do update set storage_bytes = $2",
+            tier,
+            storage_bytes,
+        )
+    await superuser.execute(
+        "insert into private.user_tiers values ($1, $2) on conflict (user_id) do update set tier = excluded.tier",
+        user_id,
+        tier,
+    )
+
+
 def facts(fault: asyncpg.PostgresError) -> dict[str, Any]:
     """The JSON detail of one of our problems."""
     return json.loads(fault.detail)

@@ -7,6 +7,68 @@ from medtime_backend.local.options import StackInfo
 
 OURS = "n.nspname in ('public', 'private')"
 
+# Who may execute what, besides the owner. What is not here, nobody may: triggers, and helpers of definer functions.
+EXECUTE = {
+    "authenticated": {
+        "srv_pull",
+        "srv_push",
+        "srv_status",
+        "private.begin_write",
+        "private.clock_at",
+        "private.clock_now",
+        "private.content_fault",
+        "private.covers_horizon",
+        "private.keep_own_quota",
+        "private.max_devices",
+        "private.may_read",
+        "private.own_account",
+        "private.push_faults",
+        "private.raise_problem",
+        "private.readable_owners",
+        "private.reserve_own_dots",
+        "private.touch_device",
+    },
+    "medtime_service": {
+        "private.become",
+        "private.pull_as",
+        "private.push_as",
+        "private.session_state",
+        "private.status_as",
+    },
+    "supabase_auth_admin": {"custom_access_token_hook"},
+}
+# Who may do what with which table, besides the owner; of columns alone where the table has column grants.
+TABLES = {
+    ("authenticated", "private.epoch", "SELECT"),
+    ("authenticated", "private.owner_totals", "SELECT"),
+    ("authenticated", "srv_encrypted_entities", "SELECT"),
+    ("authenticated", "srv_family_links", "SELECT"),
+    ("authenticated", "srv_ocr_requests", "SELECT"),
+    ("authenticated", "srv_sync_status", "SELECT"),
+}
+
+
+async def test_every_right_is_one_of_these(superuser: asyncpg.Connection) -> None:
+    functions = await superuser.fetch(
+        f"""
+        select a.grantee::regrole::text as grantee, p.oid::regproc::text as name
+        from pg_proc p join pg_namespace n on n.oid = p.pronamespace, aclexplode(p.proacl) a
+        where {OURS} and a.grantee <> p.proowner
+        """  # noqa: S608 - a constant
+    )
+    found: dict[str, set[str]] = {}
+    for row in functions:
+        found.setdefault(row["grantee"], set()).add(row["name"])
+    assert found == EXECUTE
+    tables = await superuser.fetch(
+        f"""
+        select a.grantee::regrole::text as grantee, c.oid::regclass::text as name, a.privilege_type as right
+        from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
+        where {OURS} and a.grantee <> c.relowner
+        """  # noqa: S608 - a constant
+    )
+    assert {tuple(row) for row in tables} == TABLES
+
 
 async def test_every_table_has_forced_rls_and_nothing_for_strangers(superuser: asyncpg.Connection) -> None:
     rows = await superuser.fetch(
@@ -15,7 +77,7 @@ async def test_every_table_has_forced_rls_and_nothing_for_strangers(superuser: a
         from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind in ('r', 'p') and {OURS}
         """  # noqa: S608 - a constant
     )
-    assert len(rows) >= 9
+    assert len(rows) >= 12
     for row in rows:
         assert row["relrowsecurity"], row["name"]
         assert row["relforcerowsecurity"] or row["name"] == "private.epoch", row["name"]
@@ -31,7 +93,7 @@ async def test_every_function_has_a_search_path_and_is_not_everyones(superuser: 
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace where {OURS}
         """  # noqa: S608 - a constant
     )
-    assert len(rows) >= 20
+    assert len(rows) >= 40
     for row in rows:
         assert "search_path=pg_catalog, pg_temp" in (row["proconfig"] or []), row["name"]
         assert row["acl"] != "default", row["name"]

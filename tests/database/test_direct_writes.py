@@ -156,6 +156,33 @@ async def test_nobody_writes_for_another(cluster: StackInfo, superuser: asyncpg.
         assert await theirs.fetchval("select count(*) from public.srv_encrypted_entities") == 1
 
 
+@pytest.mark.parametrize("claims", ['{"role": "authenticated"}', '{"sub": null}', ""])
+async def test_claims_without_a_user_do_not_tell_who_exists(
+    cluster: StackInfo, superuser: asyncpg.Connection, claims: str
+) -> None:
+    data = blob()
+    async with phone(cluster, await add_user(superuser)) as mine:
+        await mine.execute("select set_config('request.jwt.claims', $1, false)", claims)
+        answers = []
+        for user_id in (await add_user(superuser), uuid4(), None):
+            with pytest.raises(asyncpg.PostgresError) as refused:
+                await mine.execute(
+                    """
+                    insert into public.srv_encrypted_entities
+                      (id, user_id, entity_type, encrypted_blob, checksum, client_id)
+                    values ($1, $2, 'note', $3, $4, 'phone')
+                    """,
+                    uuid4(),
+                    user_id,
+                    data,
+                    checksum_of(data),
+                )
+            answers.append((refused.value.sqlstate, refused.value.message))
+        # Two users, one who exists and one who does not: the same answer.
+        assert answers[0] == answers[1]
+        assert answers[0][0] == "42501"
+
+
 async def test_many_direct_rows_in_one_statement_get_distinct_dots(
     cluster: StackInfo, superuser: asyncpg.Connection
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from medtime_backend.integrity import checksum_of
 from medtime_backend.local.options import StackInfo
 from tests.accounts import add_user, blob
-from tests.database.phone import PUSH, facts, phone, push
+from tests.database.phone import PUSH, facts, phone, push, set_tier
 
 
 async def conflict(connection: asyncpg.Connection, device: str, *items: tuple[UUID, int, bytes]) -> list[dict]:
@@ -132,7 +132,9 @@ async def test_of_two_hundred_racing_writers_one_wins_each_round(
 async def test_the_largest_push_commits(cluster: StackInfo, superuser: asyncpg.Connection) -> None:
     """S45: what the limits allow, the database can commit: 100 entities of the largest size."""
     largest = b"\x01\x01" + bytes(1024 * 1024 - 2)
-    async with phone(cluster, await add_user(superuser)) as mine:
+    owner = await add_user(superuser)
+    await set_tier(superuser, owner, "pro")
+    async with phone(cluster, owner) as mine:
         pushed = await push(mine, "a", *[(uuid4(), 0, largest) for _ in range(100)])
         assert len(pushed) == 100
 

@@ -12,6 +12,7 @@ grant anon to authenticator;
 grant authenticated to authenticator;
 grant service_role to authenticator;
 
+-- Of supabase_auth_admin `postgres` is no member: projects have taken that back since 2025.
 -- From Postgres 16 on, granting a role onward needs its ADMIN option, CREATEROLE is not enough.
 do $$
 begin

@@ -1,0 +1,1 @@
+select private.session_state($1, $2) as state
