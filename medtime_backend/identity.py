@@ -18,16 +18,18 @@ LONGEST_TOKEN = 16 * 1024
 # Tokens remembered, and what one may weigh to be remembered: 4 MiB a worker at most.
 REMEMBERED = 1024
 LONGEST_REMEMBERED = 4 * 1024
-REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
-    (jwt.ExpiredSignatureError, "expired"),
-    (jwt.ImmatureSignatureError, "not-yet-valid"),
-    (jwt.InvalidIssuerError, "wrong-issuer"),
-    (jwt.InvalidAudienceError, "wrong-audience"),
-    (jwt.MissingRequiredClaimError, "missing-claim"),
-    (jwt.InvalidSignatureError, "bad-signature"),
-    (jwt.InvalidAlgorithmError, "wrong-algorithm"),
-    (InvalidSubjectError, "bad-subject"),
+# By these, a header brings a key of its own or says where one is (RFC 7515, 4.1): Auth never sends them.
+FOREIGN_KEY_HEADERS = ("jwk", "jku", "x5c", "x5u")
+PROBLEMS: tuple[tuple[type[jwt.PyJWTError], type[errors.AccessRefused]], ...] = (
+    (jwt.ExpiredSignatureError, errors.TokenExpired),
+    (jwt.ImmatureSignatureError, errors.TokenNotYetValid),
+    (jwt.InvalidIssuerError, errors.WrongIssuer),
+    (jwt.InvalidAudienceError, errors.WrongAudience),
+    (jwt.InvalidSignatureError, errors.BadSignature),
+    (jwt.InvalidAlgorithmError, errors.WrongAlgorithm),
+    (InvalidSubjectError, errors.InvalidSubject),
 )
+TIERS = ("free", "pro", "perfect")
 # JSON may have it, jsonb may not: an escaped NUL, behind an even number of backslashes.
 NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -36,27 +38,42 @@ class Identity(msgspec.Struct, frozen=True):
     """A signed-in user. `claims` is the verified token as JSON, as the database sees it."""
 
     user_id: UUID
+    session_id: UUID
+    tier: str
     claims: str
 
     @classmethod
     def of(cls, claims: dict[str, Any]) -> Self:
-        """The identity of verified claims. Raises Unauthenticated for tokens that are no user's."""
+        """The identity of verified claims. Raises AccessRefused for tokens that are no signed-in user's."""
         if claims.get("role") != "authenticated":
-            raise errors.Unauthenticated("wrong-role")
-        try:
-            user_id = UUID(claims["sub"])
-        except (ValueError, TypeError, AttributeError):
-            raise errors.Unauthenticated("bad-subject") from None
-        # UUID() reads more spellings than the database does.
-        if str(user_id) != claims["sub"].lower():
-            raise errors.Unauthenticated("bad-subject")
+            raise errors.NotAUserToken
+        user_id = _uuid_of(claims, "sub")
+        if claims.get("is_anonymous", False) is not False:
+            raise errors.AnonymousUser
+        session_id = _uuid_of(claims, "session_id")
         try:
             text = msgspec.json.encode(claims)
         except UnicodeEncodeError:
-            raise errors.Unauthenticated("malformed-token") from None
+            raise errors.MalformedToken from None
         if NUL.search(text):
-            raise errors.Unauthenticated("malformed-token")
-        return cls(user_id, text.decode())
+            raise errors.MalformedToken
+        # A tier that is not known here is the smallest: the hook may be newer than this service.
+        tier = claims.get("tier")
+        return cls(user_id, session_id, tier if tier in TIERS else "free", text.decode())
+
+
+def _uuid_of(claims: dict[str, Any], name: str) -> UUID:
+    value = claims.get(name)
+    if value is None:
+        raise errors.MissingClaim(claim=name)
+    try:
+        found = UUID(value)
+    except (ValueError, TypeError, AttributeError):
+        raise errors.InvalidSubject from None
+    # UUID() reads more spellings than the database does.
+    if str(found) != value.lower():
+        raise errors.InvalidSubject
+    return found
 
 
 class _Verified(msgspec.Struct, frozen=True):
@@ -78,42 +95,65 @@ class Verifier:
         self._verified: dict[bytes, _Verified] = {}
 
     async def verify(self, token: str) -> Identity:
-        """The identity of a token. Raises Unauthenticated with the reason."""
+        """The identity of a token. Raises AccessRefused, one class for each reason; Busy while there are no keys."""
         if len(token) > LONGEST_TOKEN:
-            raise errors.Unauthenticated("malformed-token")
+            raise errors.TokenTooLarge
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
         if known is not None and await self._still_holds(known):
             return known.identity
+        key_id, key = await self._key_of(token)
+        claims = self._claims_of(token, key)
+        identity = Identity.of(claims)
+        if len(token) <= LONGEST_REMEMBERED:
+            self._verified.pop(digest, None)
+            if len(self._verified) >= REMEMBERED:
+                del self._verified[next(iter(self._verified))]
+            self._verified[digest] = _Verified(identity, key, key_id, int(claims["exp"]))
+        return identity
+
+    async def _key_of(self, token: str) -> tuple[str, jwt.PyJWK]:
+        """The published key that the token's header names."""
         try:
-            key_id = jwt.get_unverified_header(token).get("kid")
+            header = jwt.get_unverified_header(token)
         except jwt.PyJWTError:
-            raise errors.Unauthenticated("malformed-token") from None
+            raise errors.MalformedToken from None
+        if any(name in header for name in FOREIGN_KEY_HEADERS):
+            raise errors.KeyInHeader
+        # Said before the key is looked for: an unknown one would cost a fetch.
+        if header.get("alg") not in self._settings.jwt_algorithms:
+            raise errors.WrongAlgorithm
+        key_id = header.get("kid")
         key = await self._keys.find(key_id) if isinstance(key_id, str) else None
         if key is None:
-            raise errors.Unauthenticated("unknown-key")
+            raise errors.UnknownKey
         if key.algorithm_name not in self._settings.jwt_algorithms:
-            raise errors.Unauthenticated("wrong-algorithm")
+            raise errors.WrongAlgorithm
+        return str(key_id), key
+
+    def _claims_of(self, token: str, key: jwt.PyJWK) -> dict[str, Any]:
+        """The claims, once signature, issuer, audience and times are verified."""
         try:
-            claims = jwt.decode(
+            claims: dict[str, Any] = jwt.decode(
                 token,
                 key,
                 algorithms=[key.algorithm_name],
                 issuer=self._settings.jwt_issuer,
                 audience=list(self._settings.jwt_audience),
                 leeway=self._settings.jwt_leeway,
-                options={"require": ["iss", "aud", "exp", "sub"]},
+                # `iat` is held against the clock below: PyJWT would not tell it from `nbf`.
+                options={"require": ["iss", "aud", "exp"], "verify_iat": False},
             )
+        except jwt.MissingRequiredClaimError as fault:
+            raise errors.MissingClaim(claim=fault.claim) from None
         except jwt.PyJWTError as fault:
-            reason = next((text for kind, text in REASONS if isinstance(fault, kind)), "malformed-token")
-            raise errors.Unauthenticated(reason) from None
-        identity = Identity.of(claims)
-        if len(token) <= LONGEST_REMEMBERED:
-            self._verified.pop(digest, None)
-            if len(self._verified) >= REMEMBERED:
-                del self._verified[next(iter(self._verified))]
-            self._verified[digest] = _Verified(identity, key, str(key_id), int(claims["exp"]))
-        return identity
+            raise next((kind for known, kind in PROBLEMS if isinstance(fault, known)), errors.MalformedToken) from None
+        issued = claims.get("iat", 0)
+        if not isinstance(issued, int | float):
+            raise errors.MalformedToken
+        if issued > time.time() + self._settings.jwt_leeway:
+            raise errors.TokenFromTheFuture
+        return claims
 
     async def _still_holds(self, known: _Verified) -> bool:
         """Whether a token would be verified again: it has not expired, and its key was not fetched anew or withdrawn.

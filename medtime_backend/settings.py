@@ -2,18 +2,12 @@
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 import msgspec
 
-PREFIX = "MEDTIME_"
-ASYMMETRIC = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
-
-
-class SettingsError(ValueError):
-    """A setting is missing or wrong. The text names the variable, never its value."""
+from medtime_backend import settings_rules
+from medtime_backend.settings_rules import PREFIX, SettingsError
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +16,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str
     """Connection of the role medtime_service."""
     redis_url: str = ""
-    """Where sessions and rate limits live."""
+    """Where sessions and rate limits live: redis://, rediss:// (TLS), or redis+cluster://, rediss+cluster://."""
+    redis_timeout: Annotated[float, msgspec.Meta(gt=0, le=5)] = 0.5
+    """How long an answer of Redis is waited for before the worker goes on without it."""
+    auth_url: str = ""
+    """Supabase Auth: https://<project>.supabase.co/auth/v1. Empty: where jwks_url is."""
+    auth_api_key: str = ""
+    """The project's publishable key, which the gateway before Auth asks for."""
+    auth_timeout: Annotated[float, msgspec.Meta(gt=0, le=30)] = 10.0
+    """How long an answer of Supabase Auth is waited for."""
     jwks_url: str = ""
     """Where Supabase Auth publishes its keys: https://<project>.supabase.co/auth/v1/.well-known/jwks.json"""
     jwks_file: str = ""
@@ -37,6 +39,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Clock difference tolerated between Auth and the service."""
     jwks_max_age: Annotated[float, msgspec.Meta(ge=1)] = 600.0
     """How long fetched keys are used before they are fetched again."""
+    session_max_age: Annotated[float, msgspec.Meta(ge=1, le=55)] = 45.0
+    """How long a session is taken to be as it was found; with it, a signed-out one is refused within a minute."""
+    rate_free: tuple[str, ...] = ("sync_push=10", "sync_pull=30", "catalog=60", "ocr=5")
+    """Requests a minute of a user of the free tier, by group."""
+    rate_pro: tuple[str, ...] = ("sync_push=50", "sync_pull=150", "catalog=120", "ocr=20")
+    """Requests a minute of a user of the pro tier, by group."""
+    rate_perfect: tuple[str, ...] = ("sync_push=100", "sync_pull=300", "catalog=200", "ocr=50")
+    """Requests a minute of a user of the perfect tier, by group."""
+    rate_address: Annotated[int, msgspec.Meta(ge=1)] = 1000
+    """Requests a minute of one client address, of all users behind it."""
+    rate_sign_in: Annotated[int, msgspec.Meta(ge=1)] = 30
+    """Sign-in attempts a minute of one client address."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of our own gateways, whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8."""
+    metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Networks that may read /metrics."""
     database_pool_size: Annotated[int, msgspec.Meta(ge=1, le=500)] = 10
     """Connections a worker opens at most."""
     database_pool_timeout: Annotated[float, msgspec.Meta(gt=0)] = 5.0
@@ -47,24 +65,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """debug, info, warning or error."""
 
     def __post_init__(self) -> None:
-        if urlsplit(self.database_url).scheme not in {"postgres", "postgresql"}:
-            raise SettingsError("MEDTIME_DATABASE_URL is no postgresql:// address")
-        if bool(self.jwks_url) == bool(self.jwks_file):
-            raise SettingsError("set exactly one of MEDTIME_JWKS_URL and MEDTIME_JWKS_FILE")
-        if self.jwks_url and not self.jwks_url.startswith(("http://", "https://")):
-            raise SettingsError("MEDTIME_JWKS_URL is no http(s) address")
-        if not self.jwt_issuer:
-            raise SettingsError("MEDTIME_JWT_ISSUER is empty: tokens of anyone would be accepted")
-        if not self.jwt_audience or not all(self.jwt_audience):
-            raise SettingsError("MEDTIME_JWT_AUDIENCE is empty: tokens meant for others would be accepted")
-        if not self.jwt_algorithms or set(self.jwt_algorithms) - ASYMMETRIC:
-            raise SettingsError("MEDTIME_JWT_ALGORITHMS may only name asymmetric algorithms, such as RS256 or ES256")
-        if self.jwks_file and not Path(self.jwks_file).is_file():
-            raise SettingsError("MEDTIME_JWKS_FILE names no readable file")
-        if ":6543/" in self.database_url and self.database_statement_cache:
-            raise SettingsError(
-                "MEDTIME_DATABASE_URL is a transaction pooler (port 6543): set MEDTIME_DATABASE_STATEMENT_CACHE=0",
-            )
+        settings_rules.check(self)
+
+    @property
+    def rates(self) -> Mapping[str, Mapping[str, int]]:
+        """Requests a minute by tier and group."""
+        tiers = {"free": self.rate_free, "pro": self.rate_pro, "perfect": self.rate_perfect}
+        return {tier: settings_rules.rates_of(tier, given) for tier, given in tiers.items()}
+
+    @property
+    def auth_address(self) -> str:
+        """Where Supabase Auth is, without a slash at the end; empty when neither auth_url nor jwks_url tells."""
+        if self.auth_url:
+            return self.auth_url.rstrip("/")
+        address, found, _ = self.jwks_url.partition("/.well-known/")
+        return address if found else ""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -76,9 +91,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             value = environment.get(variable)
             if value is not None:
                 found[name] = value
-        for name in ("jwt_audience", "jwt_algorithms"):
-            if name in found:
-                found[name] = tuple(part.strip() for part in str(found[name]).split(","))
+        for field in msgspec.structs.fields(cls):
+            if isinstance(field.default, tuple) and field.name in found:
+                given = str(found[field.name])
+                found[field.name] = tuple(part.strip() for part in given.split(",")) if given else ()
         if "database_url" not in found:
             raise SettingsError("MEDTIME_DATABASE_URL is missing: the connection of the role medtime_service")
         try:

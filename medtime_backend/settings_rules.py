@@ -1,0 +1,106 @@
+"""What settings must be for the service to start: nothing that would let anybody in, nothing that cannot work.
+
+A rule names the variable, never its value: it may be a password.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+PREFIX = "MEDTIME_"
+ASYMMETRIC = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
+GROUPS = ("sync_push", "sync_pull", "catalog", "ocr")
+REDIS_SCHEMES = ("redis", "rediss", "redis+cluster", "rediss+cluster")
+# Names that lead to no machine on the internet: this one, those of a container network or a cluster.
+INTERNAL = re.compile(r"[^.:]+|.+\.(internal|svc|svc\.cluster\.local)|::1|127(\.\d{1,3}){3}")
+POOLER_PORT = 6543
+
+
+class SettingsError(ValueError):
+    """A setting is missing or wrong. The text names the variable, never its value."""
+
+
+def check(settings: Any) -> None:
+    """Raise SettingsError at the first rule that `Settings` does not keep."""
+    for rule in RULES:
+        rule(settings)
+
+
+def rates_of(tier: str, given: Iterable[str]) -> Mapping[str, int]:
+    """The numbers of `group=number` parts, one for each group. Raises SettingsError."""
+    parts = [part.partition("=") for part in given]
+    rates = {name.strip(): int(number) for name, _, number in parts if re.fullmatch(r"\s*[1-9][0-9]{0,8}\s*", number)}
+    if len(parts) != len(GROUPS) or set(rates) != set(GROUPS):
+        raise SettingsError(
+            f"{PREFIX}RATE_{tier.upper()} needs a number for each of {', '.join(GROUPS)}: sync_push=10,…"
+        )
+    return rates
+
+
+def _database(settings: Any) -> None:
+    address = _address(settings.database_url)
+    if address is None or address.scheme not in {"postgres", "postgresql"}:
+        raise SettingsError("MEDTIME_DATABASE_URL is no postgresql:// address")
+    if address.port == POOLER_PORT and settings.database_statement_cache:
+        raise SettingsError(
+            "MEDTIME_DATABASE_URL is a transaction pooler (port 6543): set MEDTIME_DATABASE_STATEMENT_CACHE=0",
+        )
+
+
+def _redis(settings: Any) -> None:
+    address = _address(settings.redis_url)
+    if settings.redis_url and (address is None or address.scheme not in REDIS_SCHEMES or not address.hostname):
+        raise SettingsError(f"MEDTIME_REDIS_URL is no address of Redis ({', '.join(REDIS_SCHEMES)}://host:port)")
+
+
+def _keys(settings: Any) -> None:
+    if bool(settings.jwks_url) == bool(settings.jwks_file):
+        raise SettingsError("set exactly one of MEDTIME_JWKS_URL and MEDTIME_JWKS_FILE")
+    if settings.jwks_file and not Path(settings.jwks_file).is_file():
+        raise SettingsError("MEDTIME_JWKS_FILE names no readable file")
+    # Who can change what comes over plain HTTP could hand out keys of their own, or read passwords.
+    for name, value in (("JWKS_URL", settings.jwks_url), ("AUTH_URL", settings.auth_url)):
+        address = _address(value)
+        if value and (address is None or address.scheme not in {"http", "https"} or not address.hostname):
+            raise SettingsError(f"{PREFIX}{name} is no http(s) address")
+        if address and address.scheme == "http" and not INTERNAL.fullmatch(address.hostname or ""):
+            raise SettingsError(f"{PREFIX}{name} must be https: over plain http, anybody on the way could replace it")
+
+
+def _tokens(settings: Any) -> None:
+    if not settings.jwt_issuer.strip():
+        raise SettingsError("MEDTIME_JWT_ISSUER is empty: tokens of anyone would be accepted")
+    if not settings.jwt_audience or not all(settings.jwt_audience):
+        raise SettingsError("MEDTIME_JWT_AUDIENCE is empty: tokens meant for others would be accepted")
+    if not settings.jwt_algorithms or set(settings.jwt_algorithms) - ASYMMETRIC:
+        raise SettingsError("MEDTIME_JWT_ALGORITHMS may only name asymmetric algorithms, such as RS256 or ES256")
+
+
+def _rates(settings: Any) -> None:
+    # Reading them checks them.
+    _ = settings.rates
+
+
+def _networks(settings: Any) -> None:
+    for name in ("trusted_proxies", "metrics_networks"):
+        try:
+            for network in getattr(settings, name):
+                ipaddress.ip_network(network)
+        except ValueError:
+            raise SettingsError(f"{PREFIX}{name.upper()} is no list of networks, such as 10.0.0.0/8") from None
+
+
+def _address(value: str) -> SplitResult | None:
+    """The parts of an address, or None if it has none."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+RULES: tuple[Callable[[Any], None], ...] = (_database, _redis, _keys, _tokens, _rates, _networks)

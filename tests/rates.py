@@ -1,0 +1,10 @@
+"""Rates so high that tests of other things never meet them. Tests of limits run a service of their own."""
+
+HIGH = "sync_push=1000000,sync_pull=1000000,catalog=1000000,ocr=1000000"
+UNLIMITED = {
+    "MEDTIME_RATE_FREE": HIGH,
+    "MEDTIME_RATE_PRO": HIGH,
+    "MEDTIME_RATE_PERFECT": HIGH,
+    "MEDTIME_RATE_ADDRESS": "10000000",
+    "MEDTIME_RATE_SIGN_IN": "10000000",
+}
