@@ -10,21 +10,27 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
-from litestar.middleware import ASGIMiddleware, DefineMiddleware
+from litestar.middleware import ASGIMiddleware
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from medtime_backend import leftover_body, logs
-from medtime_backend.authentication import PUBLIC, TokenAuthentication
+from medtime_backend.admission import AdmissionDesk
+from medtime_backend.admission.terms import SessionKey
+from medtime_backend.authentication import PUBLIC, Door, tell_rate
+from medtime_backend.client_address import Networks
 from medtime_backend.database import Database
 from medtime_backend.errors import InternalError
 from medtime_backend.identity import Verifier
 from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
-from medtime_backend.problem_details import answer_problem, to_problem
+from medtime_backend.metrics import Metrics
+from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
+from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
-from medtime_backend.routes import sync, system
+from medtime_backend.routes import auth, sync, system
+from medtime_backend.services import sessions
 from medtime_backend.settings import Settings
 
 
@@ -49,28 +55,50 @@ def create_app(settings: Settings | None = None) -> Litestar:
     settings = settings or Settings.from_environment()
     logs.configure(settings.log_level)
     http = httpx.AsyncClient()
-    verifier = Verifier(settings, KeySet(settings, http))
+    metrics = Metrics()
+    state = State()
+
+    async def look_up(session: SessionKey) -> str:
+        return await sessions.look_up(state.database, session)
+
+    desk = AdmissionDesk(settings, metrics, look_up)
+    trusted = Networks(settings.trusted_proxies)
+    door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
+    relay = AuthRelay(settings)
+
+    async def count_refusal(message: Message, scope: Scope) -> None:
+        refusal = scope["state"].get(REFUSAL)
+        if message["type"] == "http.response.start" and refusal is not None:
+            metrics.count_refusal(refusal)
 
     @asynccontextmanager
-    async def resources(app: Litestar) -> AsyncIterator[None]:
+    async def resources(_: Litestar) -> AsyncIterator[None]:
         async with http:
-            app.state.database = await Database.open(settings)
+            state.database = await Database.open(settings)
+            await desk.open()
             try:
                 yield
             finally:
-                await app.state.database.close()
+                await state.database.close()
+                await desk.close()
+                await relay.close()
 
-    async def database(state: State) -> Database:
-        found: Database = state.database
-        return found
+    provided = {
+        "database": Provide(lambda: state.database, sync_to_thread=False),
+        "desk": Provide(lambda: desk, sync_to_thread=False),
+        "counted": Provide(lambda: metrics, sync_to_thread=False),
+        "relay": Provide(lambda: relay, sync_to_thread=False),
+        "trusted": Provide(lambda: trusted, sync_to_thread=False),
+        "settings": Provide(lambda: settings, sync_to_thread=False),
+    }
 
     return Litestar(
-        route_handlers=[sync.router, system.router],
-        dependencies={"database": Provide(database)},
+        route_handlers=[sync.router, system.router, *([auth.router] if settings.auth_address else [])],
+        dependencies=provided,
         lifespan=[resources],
-        middleware=[RequestObservation(), DefineMiddleware(TokenAuthentication, verifier=verifier)],
+        middleware=[RequestObservation(), door],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
-        before_send=[leftover_body.drain_before_answer, _identify, logs.log_answer],
+        before_send=[leftover_body.drain_before_answer, _identify, tell_rate, count_refusal, logs.log_answer],
         after_exception=[_log_unexpected],
         request_max_body_size=LIMITS.push_body_bytes,
         openapi_config=OpenAPIConfig(

@@ -35,8 +35,6 @@ def problem_of(fault: asyncpg.PostgresError) -> errors.Problem:
         slug: str = fault.message
         if slug == errors.InvalidEntities.slug:
             return refusal(facts["entities"])
-        if slug == errors.UnknownUser.slug:
-            return errors.UnknownUser()
         if slug == errors.VersionConflict.slug:
             facts["synced"] = 0
         return errors.PROBLEMS.get(slug, errors.InternalError)(**facts)

@@ -18,4 +18,6 @@ class Limits(msgspec.Struct, frozen=True):
     entity_types: int = 64
 
 
+TOKEN_BODY_BYTES = 16 * 1024
+"""The body of a token request."""
 LIMITS = Limits()

@@ -14,6 +14,8 @@ from litestar.exceptions import (
 from medtime_backend import errors, formats
 from medtime_backend.request_id import request_id
 
+REFUSAL = "refusal"
+"""Where the request's state keeps the problem that was answered."""
 MEDIA_TYPE = "application/problem+json"
 HTTP_PROBLEMS = {
     400: errors.InvalidParameter,
@@ -60,7 +62,7 @@ def answer_problem(request: Request, fault: Exception) -> Response[bytes]:  # ty
         "request_id": request_id(request.scope),
         **problem.facts,
     }
-    request.scope["state"]["problem"] = problem.slug
+    request.scope["state"] |= {"problem": problem.slug, REFUSAL: problem}
     content = msgspec.json.encode(body)
     headers = {**problem.headers, "Vary": "Accept-Encoding", "Cache-Control": "no-store"}
     # A conflict of a hundred entities is a long body.

@@ -151,7 +151,10 @@ class Device:
             return await self._pull(owner)
 
     async def push(self) -> int:
-        """Send all edits; return how many were taken. Entities refused by name go to `state.rejected`."""
+        """Send all edits; return how many were taken. Entities refused by name go to `state.rejected`.
+
+        With the problem `quota-exceeded` what does not fit stays unsent, and deletions have gone.
+        """
         async with self._turn:
             return await self._push()
 
@@ -305,6 +308,11 @@ class Device:
         """
         pending, problem = self.state.pending, error.problem if isinstance(error, ProblemError) else None
         too_large = error.status == httpx.codes.REQUEST_ENTITY_TOO_LARGE  # a gateway may say so without a problem
+        if problem is not None and problem.slug == "quota-exceeded":
+            # Nobody's fault: the edits stay. In smaller pushes, deletions and what still fits get through.
+            self.state.pending = {}
+            self.save(self.state)
+            return len(pending) // 2
         if not too_large and (problem is None or error.status not in {400, 422}):
             return 0
         named = {str(e.id): e.reason for e in (problem.entities if problem else []) if e.id in pending}

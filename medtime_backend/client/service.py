@@ -1,8 +1,9 @@
 """One call to the service: its encoding, its token, its retries, and what its answer means."""
 
 import gzip
+import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal, TypeVar
 
 import httpx
@@ -28,6 +29,8 @@ class Service:
     sleep: Callable[[float], Awaitable[None]]
     random: Callable[[], float]
     format: Literal["json", "msgpack"]
+    clock: Callable[[], float] = time.monotonic
+    _full_until: dict[str, float] = field(default_factory=dict)
 
     async def get(self, path: str, kind: type[Answer], params: Mapping[str, str]) -> Answer:
         """Read an answer of the given kind. Raises SyncError."""
@@ -68,14 +71,34 @@ class Service:
         return response
 
     async def _send_once(self, request: httpx.Request, *, fresh: bool) -> httpx.Response:
+        await self._keep_pace(request.url.path)
         request.headers["authorization"] = f"Bearer {await self.token_source(fresh)}"
-        return await self.http.send(request)
+        response = await self.http.send(request)
+        self._note_pace(request.url.path, response)
+        return response
+
+    async def _keep_pace(self, path: str) -> None:
+        """Wait while the last answer said that no request is left: a 429 would only cost the battery."""
+        wait = self._full_until.pop(_group_of(path), 0) - self.clock()
+        if wait > 0:
+            await self.sleep(wait + self.random())
+
+    def _note_pace(self, path: str, response: httpx.Response) -> None:
+        remaining, reset = (response.headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "reset"))
+        # A 429 says itself when to come back.
+        if remaining == "0" and reset.isascii() and reset.isdigit() and response.is_success:
+            self._full_until[_group_of(path)] = self.clock() + min(int(reset), LONGEST_DELAY)
 
     def _delay(self, retries: int, retry_after: int | None) -> float:
         """Never earlier than asked, and spread, so that many phones do not come back at once."""
         if retry_after is not None:
             return min(retry_after + self.random(), LONGEST_DELAY)
         return FIRST_DELAY * 2.0**retries * (1 + self.random() / 2)
+
+
+def _group_of(path: str) -> str:
+    """Pushes have a limit of their own; pulls and status share one."""
+    return "sync_push" if path.endswith("/sync/push") else "sync_pull"
 
 
 def _read(response: httpx.Response, kind: type[Answer]) -> Answer:

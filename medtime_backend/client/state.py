@@ -184,11 +184,14 @@ class DeviceState(msgspec.Struct):
             del self.own.entities[entity_id]  # deleted here and there
 
     def next_batch(self, at_most: int) -> list[Item]:
-        """Return the push without an answer, the same bytes, or else as many edits as one push may hold."""
+        """Return the push without an answer, the same bytes, or else as many edits as one push may hold.
+
+        Deletions first: a full account takes nothing else.
+        """
         if self.pending:
             return list(self.pending.values())
         room = self.limits.push_body_bytes - ITEM_OVERHEAD - len(self.own.clock)
-        for entity_id, entity in list(self.own.entities.items()):
+        for entity_id, entity in sorted(self.own.entities.items(), key=lambda named: bool(named[1].draft)):
             if entity.draft is None or entity.doubtful or entity.theirs or entity_id in self.rejected:
                 continue
             if not entity.draft and not entity.version:

@@ -9,6 +9,7 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 
 from medtime_backend import errors, formats
 from medtime_backend.problem_details import MEDIA_TYPE
+from medtime_backend.schemas.auth import GRANTS
 from medtime_backend.schemas.problem import ProblemBody
 from medtime_backend.schemas.sync import PushRequest
 
@@ -17,8 +18,8 @@ def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, Re
     """The answers of a handler: its 200, the named problems, and those that any route may give."""
     done = ResponseSpec(answer, description="Done", media_type=formats.JSON, generate_examples=False)
     always: tuple[type[errors.Problem], ...] = (
-        errors.Unauthenticated,
-        errors.UnknownUser,
+        *errors.access_problems(),
+        errors.RateLimited,
         errors.InvalidParameter,
         errors.NotAcceptable,
         errors.Busy,
@@ -72,6 +73,27 @@ def _plain(member: Mapping[str, object]) -> Schema:
     names = {"contentEncoding": "content_encoding"}
     known = {"type", "format", "pattern", "description", "minimum", "maximum", "contentEncoding", "default"}
     return Schema(**{names.get(key, key): value for key, value in member.items() if key in known})  # type: ignore[arg-type] # keys are Schema's own
+
+
+@dataclass
+class TokenOperation(Operation):
+    """The bodies of a token request, one for each `grant_type`, which the handler reads itself."""
+
+    def __post_init__(self) -> None:
+        _, definitions = msgspec.json.schema_components([*GRANTS.values()], ref_template="#/$defs/{name}")
+        bodies = [definitions[kind.__name__] for kind in GRANTS.values()]
+        schema = Schema(
+            one_of=[
+                Schema(
+                    type="object",  # type: ignore[arg-type] # the enum's value
+                    description=body["description"],
+                    required=body["required"],
+                    properties={name: _plain(member) for name, member in body["properties"].items()},
+                )
+                for body in bodies
+            ]
+        )
+        self.request_body = RequestBody(required=True, content={formats.JSON: OpenAPIMediaType(schema=schema)})
 
 
 @dataclass

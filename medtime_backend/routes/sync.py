@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from medtime_backend import errors, formats
+from medtime_backend.authentication import RATE_GROUP
 from medtime_backend.database import Database
 from medtime_backend.exchange import THREAD_ABOVE, answer, answer_format, read_body
 from medtime_backend.identity import Identity
@@ -19,6 +20,7 @@ from medtime_backend.routes.documentation import PushOperation, documented
 from medtime_backend.routes.parameters import in_utc, refuse_unknown
 from medtime_backend.schemas.sync import DEVICE_ID, ENTITY_TYPE, PullAnswer, PushAnswer, StatusAnswer
 from medtime_backend.services import sync
+from medtime_backend.settings import Settings
 
 type_filter = Parameter(query="entity_type", pattern=ENTITY_TYPE, description="Only this type")
 
@@ -33,12 +35,19 @@ PUSH_PROBLEMS: tuple[type[errors.Problem], ...] = (
     errors.UnsupportedMediaType,
     errors.TooManyDevices,
     errors.TooManyEntityTypes,
+    errors.QuotaExceeded,
     errors.InvalidEntities,
     *errors.InvalidEntities.reasons(),
 )
 
 
-@post("/push", status_code=200, operation_class=PushOperation, responses=documented(PushAnswer, *PUSH_PROBLEMS))
+@post(
+    "/push",
+    status_code=200,
+    operation_class=PushOperation,
+    opt={RATE_GROUP: "sync_push"},
+    responses=documented(PushAnswer, *PUSH_PROBLEMS),
+)
 async def push(request: Request[Identity, None, Any], database: NamedDependency[Database]) -> Response[bytes]:
     """Store 1 to 100 writes, all or none, each against the version it was based on."""
     refuse_unknown(request)
@@ -54,6 +63,7 @@ async def push(request: Request[Identity, None, Any], database: NamedDependency[
 
 @get(
     "/pull",
+    opt={RATE_GROUP: "sync_pull"},
     responses=documented(PullAnswer, errors.ResyncRequired, errors.NotACaregiver, errors.InvalidParameter),
 )
 async def pull(
@@ -84,10 +94,15 @@ async def pull(
     return await answer(request, page, answered)
 
 
-@get("/status", responses=documented(StatusAnswer, errors.NotACaregiver, errors.InvalidParameter))
+@get(
+    "/status",
+    opt={RATE_GROUP: "sync_pull"},
+    responses=documented(StatusAnswer, errors.NotACaregiver, errors.InvalidParameter),
+)
 async def status(
     request: Request[Identity, None, Any],
     database: NamedDependency[Database],
+    settings: NamedDependency[Settings],
     owner: Annotated[UUID | None, Parameter(description="Another owner, for a caregiver")] = None,
     device_id: Annotated[str | None, Parameter(pattern=DEVICE_ID, description="The installation")] = None,  # noqa: ARG001 - validated, for symmetry with the pull
     digest: Annotated[bool, Parameter(description="With the integrity digests")] = False,  # noqa: FBT002 - a query flag
@@ -95,7 +110,9 @@ async def status(
     """Devices, counts, bytes, clock, limits, and the owners that may be read."""
     refuse_unknown(request, "owner", "digest", "device_id")
     answered = answer_format(request)
-    return await answer(request, await sync.status(database, request.user, owner=owner, digest=digest), answered)
+    rates = settings.rates[request.user.tier]
+    found = await sync.status(database, request.user, rates, owner=owner, digest=digest)
+    return await answer(request, found, answered)
 
 
 router = Router("/sync", route_handlers=[push, pull, status], tags=["sync"], security=[{"bearer": []}])

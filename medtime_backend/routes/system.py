@@ -1,25 +1,47 @@
-"""/health: whether the process lives, and whether it can serve."""
+"""/health: whether the process lives, and whether it can serve. /metrics: what it has counted."""
 
-from litestar import Router, get
+from typing import Any
+
+from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 
 from medtime_backend import errors
-from medtime_backend.authentication import PUBLIC
+from medtime_backend.authentication import PUBLIC, UNCOUNTED, address_of
+from medtime_backend.client_address import Networks, belongs
 from medtime_backend.database import Database
+from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
+from medtime_backend.settings import Settings
 
 
-@get("/live", opt={PUBLIC: True})
+@get("/live")
 async def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@get("/ready", opt={PUBLIC: True}, responses=documented_problems(errors.Busy, errors.InternalError))
+@get("/ready", responses=documented_problems(errors.Busy, errors.InternalError))
 async def ready(database: NamedDependency[Database]) -> dict[str, str]:
     """The database answers too; 503 otherwise."""
     await database.fetch("ready")
     return {"status": "ok"}
 
 
-router = Router("/health", route_handlers=[live, ready], tags=["system"])
+@get("/metrics", media_type="text/plain; version=0.0.4", include_in_schema=False)
+async def metrics(
+    request: Request[Any, Any, Any],
+    counted: NamedDependency[Metrics],
+    settings: NamedDependency[Settings],
+    trusted: NamedDependency[Networks],
+) -> Response[bytes]:
+    """The metrics of this worker, for the networks of MEDTIME_METRICS_NETWORKS; there is nothing here for others."""
+    peer = request.client.host if request.client else ""
+    # Behind a gateway that is not declared, everybody would seem to be the gateway.
+    relayed = {"x-forwarded-for", "forwarded"} & set(request.headers) and not belongs(peer, trusted)
+    if relayed or not belongs(address_of(request.scope, trusted), Networks(settings.metrics_networks)):
+        raise errors.NotFound
+    return Response(counted.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+health = Router("/health", route_handlers=[live, ready], tags=["system"], opt={PUBLIC: True, UNCOUNTED: True})
+router = Router("/", route_handlers=[health, metrics], opt={PUBLIC: True, UNCOUNTED: True})

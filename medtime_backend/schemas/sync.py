@@ -97,7 +97,10 @@ class TypeDigest(msgspec.Struct, frozen=True):
 
 
 class StatusAnswer(msgspec.Struct, frozen=True):
-    """Where an account stands. `owners` are the users whose entities the caller may read."""
+    """Where an account stands. `owners` are the users whose entities the caller may read.
+
+    `tier` and `quota_bytes` are null when the owner is another user; `rate_limits` are the caller's requests a minute.
+    """
 
     epoch: UUID
     owner: UUID
@@ -107,5 +110,8 @@ class StatusAnswer(msgspec.Struct, frozen=True):
     tombstones: int
     bytes: int
     owners: list[UUID]
+    tier: str | None
+    quota_bytes: int | None
     limits: Limits
+    rate_limits: dict[str, int]
     digests: dict[str, TypeDigest] | UnsetType = UNSET

@@ -1,5 +1,6 @@
 """Push, pull and status: from identity and request to the answer, through one SQL function each."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -133,10 +134,12 @@ def _entity(row: Record) -> PulledEntity:
     )
 
 
-async def status(database: Database, identity: Identity, *, owner: UUID | None, digest: bool) -> StatusAnswer:
+async def status(
+    database: Database, identity: Identity, rates: Mapping[str, int], *, owner: UUID | None, digest: bool
+) -> StatusAnswer:
     """Devices, counts, bytes, clock, limits and readable owners; with `digest` the integrity digests.
 
-    Raises NotACaregiver, and what Database.fetch raises.
+    `rates` are the caller's requests a minute by group. Raises NotACaregiver, and what Database.fetch raises.
     """
     rows = await database.fetch("status", identity.claims, owner, digest)
     found = msgspec.json.decode(rows[0]["status"])
@@ -145,4 +148,4 @@ async def status(database: Database, identity: Identity, *, owner: UUID | None, 
     )
     if found["digests"] is None:
         del found["digests"]
-    return msgspec.convert({**found, "limits": LIMITS}, StatusAnswer)
+    return msgspec.convert({**found, "limits": LIMITS, "rate_limits": rates}, StatusAnswer)

@@ -1,0 +1,79 @@
+"""/auth: signing in and out at Supabase Auth, by requests and answers of its own shapes."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, post
+from litestar.di import NamedDependency
+
+from medtime_backend import errors, formats
+from medtime_backend.admission import AdmissionDesk
+from medtime_backend.authentication import PUBLIC, UNCOUNTED, address_of, bearer_of
+from medtime_backend.client_address import Networks
+from medtime_backend.exchange import read_body
+from medtime_backend.grant_body import read_grant
+from medtime_backend.identity import Identity
+from medtime_backend.limits import TOKEN_BODY_BYTES
+from medtime_backend.relay import AuthRelay
+from medtime_backend.routes.documentation import TokenOperation, documented, documented_problems
+from medtime_backend.routes.parameters import refuse_unknown
+from medtime_backend.schemas.auth import TokenAnswer
+from medtime_backend.services import identity
+
+SCOPES = ("global", "local", "others")
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+RELAYED = (errors.AuthRefused, errors.AuthUnavailable, errors.RateLimited)
+
+
+@post(
+    "/token",
+    status_code=200,
+    # Counted below: a refresh is no attempt to sign in.
+    opt={PUBLIC: True, UNCOUNTED: True},
+    operation_class=TokenOperation,
+    responses=documented(
+        TokenAnswer,
+        errors.MalformedBody,
+        errors.InvalidField,
+        errors.BodyTooLarge,
+        errors.UnsupportedMediaType,
+        *RELAYED,
+    ),
+)
+async def token(
+    request: Request[None, None, Any],
+    relay: NamedDependency[AuthRelay],
+    desk: NamedDependency[AdmissionDesk],
+    trusted: NamedDependency[Networks],
+    grant_type: str = "",
+) -> Response[bytes]:
+    """Tokens for a password, a refresh token, an ID token of Google or Apple, or the code of a PKCE flow."""
+    address = address_of(request.scope, trusted)
+    await desk.admit_address(address, sign_in=grant_type != "refresh_token")
+    refuse_unknown(request, "grant_type")
+    if formats.content_format(request.headers.get("content-type", "")) != formats.JSON:
+        raise errors.UnsupportedMediaType
+    grant = read_grant(grant_type, await read_body(request, TOKEN_BODY_BYTES))
+    return Response(await identity.sign_in(relay, grant, address), media_type=formats.JSON, headers=NO_STORE)
+
+
+@post(
+    "/logout",
+    status_code=204,
+    responses=documented_problems(*errors.access_problems(), errors.InvalidParameter, *RELAYED),
+)
+async def logout(
+    request: Request[Identity, None, Any],
+    relay: NamedDependency[AuthRelay],
+    desk: NamedDependency[AdmissionDesk],
+    trusted: NamedDependency[Networks],
+) -> None:
+    """End all sessions of the user (`scope=global`), this one (`local`), or all but this one (`others`)."""
+    refuse_unknown(request, "scope")
+    scope = request.query_params.get("scope", "global")
+    if scope not in SCOPES:
+        raise errors.InvalidParameter(parameters=["scope"])
+    departure = identity.Departure(bearer_of(request.scope), address_of(request.scope, trusted), scope)
+    await identity.sign_out(relay, desk, request.user, departure)
+
+
+router = Router("/auth", route_handlers=[token, logout], tags=["auth"])
