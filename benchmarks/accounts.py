@@ -93,7 +93,14 @@ async def add_account(superuser: asyncpg.Connection, stack: StackInfo) -> Accoun
         user_id,
         f"{user_id}@bench.medtime.app",
     )
-    claims = TokenClaims(user_id=str(user_id), email=f"{user_id}@bench.medtime.app")
+    session_id = uuid4()
+    await superuser.execute(
+        "insert into auth.sessions (id, user_id, created_at, updated_at) values ($1, $2, now(), now())",
+        session_id,
+        user_id,
+    )
+    email = f"{user_id}@bench.medtime.app"
+    claims = TokenClaims(user_id=str(user_id), email=email, session_id=str(session_id))
     return Account(
         user_id,
         mint(SigningKey.load(stack.signing_key), claims),

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from benchmarks.driver import CEILING, Series
 from benchmarks.growth import Timings, ratio
+from benchmarks.identity import WHOLE, Costs
 
 P99_MS = 500.0
 RATIOS = {"push": 0.6, "pull": 0.5}
@@ -35,6 +36,7 @@ class Report:
     machine: dict[str, str]
     throughput: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     growth: dict[str, dict[str, Any]] = field(default_factory=dict)
+    costs: dict[str, dict[str, float]] = field(default_factory=dict)
     targets: list[Target] = field(default_factory=list)
 
     def add_throughput(self, kind: str, series: Mapping[str, Series]) -> None:
@@ -70,6 +72,16 @@ class Report:
             if not name.startswith("push"):
                 self._judge_most(f"growth, {name}: largest / smallest", GROWTH, ratio(by_size))
 
+    def add_costs(self, costs: Costs) -> None:
+        """Note what identity costs a request, and as a share of a whole one."""
+        whole = statistics.median(costs[WHOLE])
+        for name, times in costs.items():
+            self.costs[name] = {
+                "p50_us": 1e6 * statistics.median(times),
+                "p99_us": 1e6 * statistics.quantiles(times, n=100)[-1],
+                "share": statistics.median(times) / whole,
+            }
+
     def write(self, path: Path) -> None:
         """Write everything as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
@@ -84,6 +96,8 @@ class Report:
             console.print(_throughput_table(kind, variants))
         if self.growth:
             console.print(_growth_table(self.growth))
+        if self.costs:
+            console.print(_costs_table(self.costs))
         table = Table("target", "wanted", "measured", "", title="Targets", title_justify="left")
         for target in self.targets:
             verdict = "[green]met[/]" if target.met else "[red]missed[/]"
@@ -125,4 +139,13 @@ def _growth_table(growth: Mapping[str, Mapping[str, Any]]) -> Table:
     for name, figures in growth.items():
         times = (f"{figures['median_ms'][size]:.2f} ({figures['p95_ms'][size]:.2f})" for size in sizes)
         table.add_row(name, *times, f"{figures['ratio']:.2f}")
+    return table
+
+
+def _costs_table(costs: Mapping[str, Mapping[str, float]]) -> Table:
+    table = Table("part of a request", title="Identity: µs a request", title_justify="left")
+    for name in ("P50", "P99", "share of a whole pull"):
+        table.add_column(name, justify="right")
+    for name, figures in costs.items():
+        table.add_row(name, f"{figures['p50_us']:.0f}", f"{figures['p99_us']:.0f}", f"{figures['share']:.1%}")
     return table

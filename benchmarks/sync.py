@@ -1,4 +1,4 @@
-"""`make bench`: push and pull beside their SQL functions alone, and growth (how to read it: benchmarks/README.md)."""
+"""`make bench`: push and pull beside their SQL alone, identity, and growth (how to read it: benchmarks/README.md)."""
 
 import argparse
 import os
@@ -10,12 +10,13 @@ import asyncpg
 import uvloop
 from rich.console import Console
 
-from benchmarks import growth, machine, throughput
+from benchmarks import growth, identity, machine, throughput
 from benchmarks.report import Report
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
+from tests.rates import UNLIMITED
 
-PARTS = ("push", "pull", "growth")
+PARTS = ("push", "pull", "identity", "growth")
 
 
 def arguments() -> argparse.Namespace:
@@ -40,8 +41,11 @@ async def run(stack: StackInfo, asked: argparse.Namespace, console: Console) -> 
     superuser = await asyncpg.connect(stack.admin_database_url)
     try:
         report = Report(await machine.facts(superuser, stack.data_dir))
-        if {"push", "pull"} & set(parts):
+        if {"push", "pull", "identity"} & set(parts):
             accounts = await throughput.open_accounts(superuser, stack)
+            if "identity" in parts:
+                console.print("measuring identity")
+                report.add_costs(await identity.measure(stack, accounts[0], stack.data_dir))
             # Pulls first: pushes change the accounts.
             if "pull" in parts:
                 console.print("measuring pulls")
@@ -65,7 +69,13 @@ def main() -> int:
     # Redirected, rich would assume 80 columns.
     console = Console(width=None if sys.stdout.isatty() else 120)
     with tempfile.TemporaryDirectory(prefix="medtime-bench-", dir=asked.directory) as folder:
-        options = StackOptions(data_dir=Path(folder) / "stack", durable=True, seed=False, workers=asked.workers)
+        options = StackOptions(
+            data_dir=Path(folder) / "stack",
+            durable=True,
+            seed=False,
+            workers=asked.workers,
+            service_environment=UNLIMITED,
+        )
         with Stack(options) as stack:
             report = uvloop.run(run(stack, asked, console))
     report.print(console)

@@ -10,7 +10,8 @@ from granian.constants import Interfaces, Loops
 
 from medtime_backend.local.ports import PortReservation
 from medtime_backend.operator_error import OperatorError
-from medtime_backend.settings import Settings, SettingsError
+from medtime_backend.settings import Settings
+from medtime_backend.settings_rules import SettingsError
 
 
 def serve(

@@ -45,6 +45,7 @@ class Account:
     """A signed-in user."""
 
     user_id: UUID
+    session_id: UUID
     token: str
     http: httpx.AsyncClient
 
@@ -87,12 +88,27 @@ async def add_user(connection: asyncpg.Connection) -> UUID:
     return user_id
 
 
-async def new_account(stack: StackInfo, connection: asyncpg.Connection) -> Account:
-    """A new user of the stack."""
+async def add_session(connection: asyncpg.Connection, user_id: UUID) -> UUID:
+    """A row in auth.sessions, by a superuser."""
+    session_id = uuid4()
+    await connection.execute(
+        "insert into auth.sessions (id, user_id, created_at, updated_at, aal) values ($1, $2, now(), now(), 'aal1')",
+        session_id,
+        user_id,
+    )
+    return session_id
+
+
+async def new_account(stack: StackInfo, connection: asyncpg.Connection, **claims: Any) -> Account:
+    """A new user of the stack, signed in."""
     user_id = await add_user(connection)
-    token = mint(SigningKey.load(stack.signing_key), TokenClaims(user_id=str(user_id)))
+    session_id = await add_session(connection, user_id)
+    token = mint(
+        SigningKey.load(stack.signing_key),
+        TokenClaims(user_id=str(user_id), session_id=str(session_id), extra=claims),
+    )
     http = httpx.AsyncClient(base_url=stack.base_url, headers={"Authorization": f"Bearer {token}"}, timeout=60)
-    return Account(user_id, token, http)
+    return Account(user_id, session_id, token, http)
 
 
 async def link(connection: asyncpg.Connection, caregiver: UUID, owner: UUID, status: str = "active") -> None:

@@ -11,7 +11,8 @@ import pytest
 
 from medtime_backend import errors
 from medtime_backend.limits import LIMITS
-from medtime_backend.settings import PREFIX, Settings
+from medtime_backend.settings import Settings
+from medtime_backend.settings_rules import GROUPS, PREFIX
 from tests.documents.markdown import ROOT, anchors, headings, pages, read, rows, sections
 
 DECISIONS = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
@@ -52,16 +53,6 @@ def test_every_sqlstate_that_the_migrations_raise_is_listed() -> None:
         assert errors.PROBLEMS[slug].status == int(state[2:])
 
 
-def test_every_reason_of_a_refused_token_is_listed() -> None:
-    given = set()
-    for file in PACKAGE.glob("*.py"):
-        given |= set(re.findall(r'Unauthenticated\("([a-z-]+)"\)', file.read_text(encoding="utf-8")))
-    given |= set(re.findall(r'Error, "([a-z-]+)"\)', read("medtime_backend/identity.py")))
-    section = problem_sections()["unauthenticated"]
-    listed = set(re.findall(r"`([a-z-]+)`", section[section.index("one of") :]))
-    assert given == listed
-
-
 def test_every_setting_is_described_with_its_default() -> None:
     described = {
         row[0].strip("`"): row[1].strip("`")
@@ -74,12 +65,12 @@ def default_of(field: Any) -> str:
     if field.default is msgspec.NODEFAULT:
         return "required"
     if isinstance(field.default, tuple):
-        return ",".join(field.default)
+        return ",".join(field.default) or "empty"
     return str(field.default) or "empty"
 
 
 def test_other_variables_are_read_somewhere() -> None:
-    code = "".join(file.read_text(encoding="utf-8") for file in [*PACKAGE.rglob("*.py"), ROOT / "Makefile"])
+    code = "".join(file.read_text(encoding="utf-8") for file in [*PACKAGE.rglob("*.py"), *(ROOT / "cli").glob("*.py"), ROOT / "Makefile"])
     for variable, _, _ in rows(read("docs/configuration.md"), "variable", "read by", "meaning"):
         assert re.search(rf"\b{variable.strip('`')}\b", code), variable
 
@@ -90,6 +81,15 @@ def test_the_limits_are_those_of_the_code() -> None:
         for row in rows(read("docs/protocol.md"), "limit", "value", "applies to")
     }
     assert told == msgspec.structs.asdict(LIMITS)
+
+
+def test_the_rates_are_those_of_the_settings() -> None:
+    groups = [f"`{group}`" for group in GROUPS]
+    told = {row[0].strip("`"): tuple(row[1:]) for row in rows(read("docs/protocol.md"), "tier", *groups)}
+    for tier, numbers in told.items():
+        default = next(field.default for field in msgspec.structs.fields(Settings) if field.name == f"rate_{tier}")
+        assert tuple(f"{group}={number}" for group, number in zip(GROUPS, numbers, strict=True)) == default
+    assert set(told) == {"free", "pro", "perfect"}
 
 
 def module_map() -> list[str]:

@@ -5,6 +5,7 @@ import json
 
 import httpx
 
+from medtime_backend import errors
 from medtime_backend.local.options import StackInfo
 from tests.accounts import entity
 from tests.http.problems import CANARY, DEVICE, logs_of, problem_of
@@ -12,7 +13,7 @@ from tests.http.problems import CANARY, DEVICE, logs_of, problem_of
 SUBJECT = "5b1c7a52-0d4e-4c3f-9a86-2f6f0d8c1e11"
 
 
-async def refuse(stack: StackInfo, http: httpx.AsyncClient, headers: list[tuple[str, str]], reason: str) -> None:
+async def refuse(stack: StackInfo, http: httpx.AsyncClient, headers: list[tuple[str, str]], slug: str) -> None:
     """None of the routes serves these headers; the token is in no answer and in no log."""
     body = {"device_id": DEVICE, "entities": [entity()]}
     for request in (
@@ -21,11 +22,11 @@ async def refuse(stack: StackInfo, http: httpx.AsyncClient, headers: list[tuple[
         http.get("/sync/status", headers=headers),
     ):
         answer = await request
-        problem = problem_of(answer, 401, "unauthenticated")
-        assert problem["reason"] == reason
+        problem_of(answer, errors.PROBLEMS[slug].status, slug)
         challenge = answer.headers["www-authenticate"]
         assert challenge.startswith("Bearer")
-        assert ("invalid_token" in challenge) == (reason != "missing-token")
+        assert ("invalid_token" in challenge) == (slug != "missing-token" and answer.status_code == 401)
+        assert ("insufficient_scope" in challenge) == (answer.status_code == 403)
         assert "retry-after" not in answer.headers
         told = [answer.text, str(answer.headers.raw), *logs_of(stack).values()]
         for secret in (CANARY, *(value.split()[-1] for _, value in headers if len(value) > 16)):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from medtime_backend.local.options import StackInfo
+from tests.rates import UNLIMITED
 
 LOOPBACK = "127.0.0.1"
 
@@ -30,6 +31,8 @@ async def service(stack: StackInfo, database: str = "", **settings: str) -> Asyn
     port = free_port()
     environment = {
         **os.environ,
+        **UNLIMITED,
+        "MEDTIME_REDIS_URL": stack.redis_url,
         "MEDTIME_DATABASE_URL": f"{stack.service_database_url}&{database}".rstrip("&"),
         "MEDTIME_JWKS_URL": f"{stack.auth_url}/.well-known/jwks.json",
         "MEDTIME_JWKS_FILE": "",

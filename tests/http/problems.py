@@ -30,7 +30,7 @@ def problem_of(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]
     assert body["type"] == PROBLEM_BASE + slug, body
     assert body["status"] == status
     assert body["request_id"] == answer.headers["x-request-id"]
-    assert body["retryable"] == (status >= 500)
+    assert body["retryable"] == (status == 429 or status >= 500)
     return body
 
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from medtime_backend import vector_clock
+from medtime_backend.errors import PROBLEM_BASE
 from medtime_backend.integrity import checksum_of
 from medtime_backend.local.options import StackInfo
 from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
@@ -184,7 +185,7 @@ async def test_s40_a_token_that_expires_between_two_pages(user: Account, stack: 
         params={"device_id": "tablet", "clock": page["clock"]},
         headers={"Authorization": f"Bearer {expired}"},
     )
-    assert (refused.status_code, refused.json()["reason"]) == (401, "expired")
+    assert (refused.status_code, refused.json()["type"]) == (401, PROBLEM_BASE + "token-expired")
     assert "invalid_token" in refused.headers["www-authenticate"]
     rest, _ = await user.pull_all("tablet", page["clock"])
     assert len(rest) == 50

@@ -116,7 +116,7 @@ async def test_s42_every_failure_has_a_code_and_a_request_id(user: Account) -> N
         "method-not-allowed",
         "invalid-parameter",
         "malformed-body",
-        "unauthenticated",
+        "malformed-token",
     ]
     assert all(answer.headers["content-type"] == "application/problem+json" for answer in answers)
 

@@ -7,23 +7,16 @@ from contextlib import asynccontextmanager
 from uuid import UUID
 
 import asyncpg
-import httpx
 import pytest
 
 from medtime_backend.local.options import StackInfo
 from tests.accounts import Account, entity
 from tests.http.own_service import Wire, free_port, service
 from tests.http.problems import busy, problem_of
+from tests.http.two_services import at
 
 # Services of their own: all on one worker, or they would hold up each other.
 pytestmark = pytest.mark.xdist_group("failures")
-
-
-@asynccontextmanager
-async def at(address: str, user: Account) -> AsyncIterator[Account]:
-    """The same user at another service."""
-    async with httpx.AsyncClient(base_url=address, headers=user.http.headers, timeout=30) as http:
-        yield Account(user.user_id, user.token, http)
 
 
 @asynccontextmanager
@@ -116,7 +109,7 @@ async def test_auth_is_away_at_start(stack: StackInfo, user: Account) -> None:
     wire = Wire(stack.auth_url)
     async with service(stack, jwks_url=f"{wire.url}/.well-known/jwks.json") as address, at(address, user) as there:
         busy(await there.push("phone", entity()))
-        problem_of(await there.http.get("/sync/status", headers={"Authorization": ""}), 401, "unauthenticated")
+        problem_of(await there.http.get("/sync/status", headers={"Authorization": ""}), 401, "malformed-authorization")
         await wire.mend()
         await asyncio.sleep(2.1)
         assert (await there.push("phone", entity())).status_code == 200

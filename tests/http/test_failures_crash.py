@@ -14,6 +14,7 @@ from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
 from tests.accounts import entity, new_account
 from tests.http.problems import busy
+from tests.rates import UNLIMITED
 
 pytestmark = pytest.mark.xdist_group("failures")
 
@@ -23,7 +24,7 @@ def fragile() -> Iterator[StackInfo]:
     """A stack whose Postgres may be killed."""
     with (
         tempfile.TemporaryDirectory(prefix="medtime-test-") as folder,
-        Stack(StackOptions(data_dir=Path(folder) / "stack", seed=False)) as info,
+        Stack(StackOptions(data_dir=Path(folder) / "stack", seed=False, service_environment=UNLIMITED)) as info,
     ):
         yield info
 

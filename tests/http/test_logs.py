@@ -64,7 +64,7 @@ async def test_a_refusal_is_a_line_with_its_problem(
 
 async def test_without_a_valid_token_there_is_no_user(stack: StackInfo, anyone: httpx.AsyncClient) -> None:
     line = await line_of(stack, anyone, "GET", f"/sync/status?{CANARY}=1")
-    assert (line["status"], line["problem"], line["user_id"]) == (401, "unauthenticated", None)
+    assert (line["status"], line["problem"], line["user_id"]) == (401, "missing-token", None)
 
 
 async def test_requests_at_once_do_not_mix_their_ids(stack: StackInfo, user: Account) -> None:

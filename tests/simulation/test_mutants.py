@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
+from tests.rates import UNLIMITED
 from tests.simulation.bench import Bench
 from tests.simulation.machine import SyncMachine
 from tests.simulation.model import ViolationError
@@ -28,7 +29,9 @@ def scratch() -> Iterator[StackInfo]:
     """A stack of its own, since its functions are changed."""
     with (
         tempfile.TemporaryDirectory(prefix="medtime-test-") as folder,
-        Stack(StackOptions(data_dir=Path(folder) / "stack", durable=False, seed=False)) as info,
+        Stack(
+            StackOptions(data_dir=Path(folder) / "stack", durable=False, seed=False, service_environment=UNLIMITED)
+        ) as info,
     ):
         yield info
 

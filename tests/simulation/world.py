@@ -13,7 +13,7 @@ import msgspec
 from medtime_backend.client import ProblemError
 from medtime_backend.envelope import associated_data, open_
 from medtime_backend.local.tokens import TokenClaims, mint
-from tests.accounts import add_user, link
+from tests.accounts import add_session, add_user, link
 from tests.simulation.bench import STEP_BACK, Bench
 from tests.simulation.model import Model, expect
 from tests.simulation.phone import KEY, Phone
@@ -31,6 +31,7 @@ class World:
     bench: Bench
     owner: UUID
     caregiver_id: UUID
+    sessions: dict[UUID, UUID]
     model: Model
 
     @classmethod
@@ -39,7 +40,8 @@ class World:
         owner, caregiver = await add_user(bench.admin), await add_user(bench.admin)
         await link(bench.admin, caregiver, owner)
         epoch = await bench.admin.fetchval("select epoch from private.epoch")
-        return cls(bench, owner, caregiver, Model(owner, epoch))
+        sessions = {user: await add_session(bench.admin, user) for user in (owner, caregiver)}
+        return cls(bench, owner, caregiver, sessions, Model(owner, epoch))
 
     def __post_init__(self) -> None:
         self.referee = Referee(self.model, self.audit)
@@ -52,7 +54,8 @@ class World:
         self.reader = self._phone(self.owner, "reader", "json")  # raw requests of the owner
 
     def _phone(self, user_id: UUID, device_id: str, format_: Literal["json", "msgpack"]) -> Phone:
-        token = mint(self.bench.key, TokenClaims(user_id=str(user_id)))
+        session = str(self.sessions[user_id])
+        token = mint(self.bench.key, TokenClaims(user_id=str(user_id), session_id=session))
         wire = Wire(self.bench.transport, self.referee.see, self._keep)
         return Phone(self.model, wire, self.bench.stack.base_url, token, device_id, format_)
 

@@ -37,9 +37,9 @@ def verifier(keys: Keys) -> Verifier:
 
 
 async def reason(verifier: Verifier, token: str) -> str:
-    with pytest.raises(errors.Unauthenticated) as refused:
+    with pytest.raises(errors.AccessRefused) as refused:
         await verifier.verify(token)
-    return str(refused.value.facts["reason"])
+    return refused.value.slug
 
 
 async def test_a_token_is_verified_once(key: SigningKey, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,7 +58,7 @@ async def test_a_remembered_token_expires(key: SigningKey, monkeypatch: pytest.M
     monkeypatch.setattr(identity.time, "time", lambda: later)
     # PyJWT asks datetime, which cannot be set here: what matters is that the memory does not answer.
     monkeypatch.setattr(jwt, "decode", _expired)
-    assert await reason(verify, token) == "expired"
+    assert await reason(verify, token) == "token-expired"
 
 
 def _expired(*_: object, **__: object) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from medtime_backend.settings import ASYMMETRIC, PREFIX, Settings, SettingsError
+from medtime_backend.settings import Settings
+from medtime_backend.settings_rules import ASYMMETRIC, PREFIX, SettingsError
 
 GOOD = {
     "MEDTIME_DATABASE_URL": "postgresql://medtime_service:secret@db:5432/postgres",
@@ -25,7 +26,19 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
     keys.touch()
     given = {
         "database_url": "postgresql://x",
-        "redis_url": "redis://y",
+        "redis_url": "redis+cluster://y:7000",
+        "redis_timeout": "0.5",
+        "auth_url": "https://auth.example/auth/v1/",
+        "auth_api_key": "sb_publishable_x",
+        "auth_timeout": "3",
+        "session_max_age": "30",
+        "rate_free": "sync_push=1, sync_pull=2, catalog=3, ocr=4",
+        "rate_pro": "ocr=8,sync_push=5,sync_pull=6,catalog=7",
+        "rate_perfect": "sync_push=9,sync_pull=10,catalog=11,ocr=12",
+        "rate_address": "2000",
+        "rate_sign_in": "20",
+        "trusted_proxies": "10.0.0.0/8,fd00::/8",
+        "metrics_networks": "",
         "jwks_file": str(keys),
         "jwt_issuer": "https://i",
         "jwt_audience": "a, b",
@@ -41,6 +54,11 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
     found = Settings.from_environment({PREFIX + name.upper(): value for name, value in given.items()})
     assert found.jwt_audience == ("a", "b")
     assert found.jwt_algorithms == ("RS256", "ES256")
+    assert found.rates["free"] == {"sync_push": 1, "sync_pull": 2, "catalog": 3, "ocr": 4}
+    assert found.rates["pro"]["ocr"] == 8
+    assert found.trusted_proxies == ("10.0.0.0/8", "fd00::/8")
+    assert found.metrics_networks == ()
+    assert found.auth_address == "https://auth.example/auth/v1"
     assert (found.jwt_leeway, found.database_pool_size, found.database_pool_timeout) == (3.0, 4, 0.5)
 
 
@@ -54,7 +72,19 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         ("database_statement_cache", "-1"),
         *(("log_level", value) for value in ("secret", "", "verbose")),
         *(("jwt_audience", value) for value in ("", " ", "a,,b")),
-        ("jwt_issuer", ""),
+        *(("jwt_issuer", value) for value in ("", " ")),
+        *(("redis_url", value) for value in ("secret", "http://secret", "redis://", "redis://h:secret")),
+        *(("redis_timeout", value) for value in ("0", "6", "secret")),
+        *(("auth_url", value) for value in ("secret", "ftp://secret", "http://secret.example/auth/v1")),
+        *(("session_max_age", value) for value in ("0", "56", "secret")),
+        *(("rate_free", value) for value in ("", "secret", "sync_push=10", "sync_push=0,sync_pull=1,catalog=1,ocr=1")),
+        ("rate_pro", "sync_push=1,sync_pull=1,catalog=1,ocr=1,secret=1"),
+        ("rate_perfect", "sync_push=1,sync_push=1,catalog=1,ocr=1"),
+        *(("rate_address", value) for value in ("0", "secret")),
+        *(("rate_sign_in", value) for value in ("0", "secret")),
+        *(("trusted_proxies", value) for value in ("secret", "10.0.0.1/8", "10.0.0.0/33")),
+        *(("metrics_networks", value) for value in ("secret", ",")),
+        ("jwks_url", "http://secret.example/jwks.json"),
         *(("jwt_algorithms", value) for value in ("", "none", "HS256", "RS256,HS256", "RS256,none", "rs256")),
         ("jwks_file", "/nowhere/secret"),
         ("database_url", "postgresql://medtime_service:secret@pooler:6543/postgres"),
@@ -91,3 +121,22 @@ def test_a_pooler_is_fine_without_a_statement_cache() -> None:
 
 def test_no_symmetric_algorithm_is_asymmetric() -> None:
     assert not {name for name in ASYMMETRIC if name.startswith("HS") or name == "none"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:54321/jwks", "http://localhost/jwks", "http://kong:8000/jwks", "http://auth.default.svc/jwks"],
+)
+def test_plain_http_is_taken_where_nobody_is_on_the_way(address: str) -> None:
+    assert Settings.from_environment({**GOOD, "MEDTIME_JWKS_URL": address}).jwks_url == address
+
+
+@pytest.mark.parametrize(
+    ("jwks_url", "expected"),
+    [
+        ("https://x.supabase.co/auth/v1/.well-known/jwks.json", "https://x.supabase.co/auth/v1"),
+        ("https://keys.example/jwks.json", ""),
+    ],
+)
+def test_where_auth_is_follows_from_where_its_keys_are(jwks_url: str, expected: str) -> None:
+    assert Settings.from_environment({**GOOD, "MEDTIME_JWKS_URL": jwks_url}).auth_address == expected

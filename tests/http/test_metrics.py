@@ -1,0 +1,125 @@
+"""What a refusal adds to the metrics, and who may read them."""
+
+import asyncio
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import jwt
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from medtime_backend.local.options import StackInfo
+from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
+from tests.accounts import Account, entity
+from tests.http.bearer import SUBJECT, bearer
+from tests.http.own_service import LOOPBACK, service
+from tests.http.problems import CANARY, DEVICE, problem_of
+from tests.http.two_services import at
+
+pytestmark = pytest.mark.xdist_group("limits")
+
+ONE_PUSH = "sync_push=1,sync_pull=1000,catalog=1,ocr=1"
+
+
+async def counted(address: str) -> dict[tuple[str, ...], float]:
+    """The samples of a service: (name, label values…) → value."""
+    async with httpx.AsyncClient(base_url=address) as http:
+        answer = await http.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert CANARY not in answer.text
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_refusals_are_counted_by_their_problem(stack: StackInfo, user: Account, key: SigningKey) -> None:
+    async with service(stack, rate_free=ONE_PUSH) as address, at(address, user) as there:
+        for claims in ({"exp": 0}, {"exp": 0}, {"aud": CANARY}, {"role": "anon"}, {"is_anonymous": True}):
+            token = mint(key, TokenClaims(SUBJECT, extra=claims))
+            assert (await there.http.get("/sync/status", headers=bearer(token))).status_code in {401, 403}
+        await there.http.get("/sync/status", headers=bearer(CANARY))
+        unknown = mint(key, TokenClaims(SUBJECT))
+        problem_of(await there.http.get("/sync/status", headers=bearer(unknown)), 401, "unknown-user")
+        async with httpx.AsyncClient(base_url=address) as nobody:
+            problem_of(await nobody.get("/sync/status"), 401, "missing-token")
+        await there.push(DEVICE, entity())
+        problem_of(await there.push(DEVICE, entity()), 429, "rate-limited")
+        found = await counted(address)
+    assert found["invalid_jwt_total", "token-expired"] == 2
+    for slug in ("wrong-audience", "not-a-user-token", "anonymous-user", "malformed-token"):
+        assert found["invalid_jwt_total", slug] == 1
+    assert found["auth_failures_total", "unknown-user"] == 1
+    assert found["auth_failures_total", "missing-token"] == 1
+    assert found["rate_limit_exceeded_total", "sync_push"] == 1
+    assert found["redis_up",] == 1
+    assert found["admissions_without_redis_total",] == 0
+
+
+async def test_metrics_are_not_for_everybody(stack: StackInfo) -> None:
+    async with service(stack, trusted_proxies="127.0.0.0/8") as address, httpx.AsyncClient(base_url=address) as http:
+        assert (await http.get("/metrics")).status_code == 200
+        problem_of(await http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"}), 404, "not-found")
+        assert (await http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})).status_code == 200
+
+
+async def test_metrics_behind_a_gateway_that_nobody_declared(stack: StackInfo) -> None:
+    async with httpx.AsyncClient(base_url=stack.base_url) as http:
+        assert (await http.get("/metrics")).status_code == 200
+        for header in ("X-Forwarded-For", "Forwarded"):
+            problem_of(await http.get("/metrics", headers={header: "127.0.0.1"}), 404, "not-found")
+
+
+class Keys(http.server.BaseHTTPRequestHandler):
+    """Serves a key set and counts how often it was asked for."""
+
+    document = b""
+    fetches = 0
+
+    def do_GET(self) -> None:
+        type(self).fetches += 1
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(self.document)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def key_server(document: object) -> Iterator[tuple[str, type[Keys]]]:
+    handler = type("CountedKeys", (Keys,), {"document": json.dumps(document).encode(), "fetches": 0})
+    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://{LOOPBACK}:{server.server_port}/jwks.json", handler
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def test_an_unknown_key_a_thousand_times_is_one_fetch(stack: StackInfo, user: Account, key: SigningKey) -> None:
+    claims = TokenClaims(SUBJECT).as_payload()
+    tokens = [
+        jwt.encode(claims, key.private_key, "RS256", headers={"kid": f"{CANARY}-{number}"}) for number in range(1000)
+    ]
+    with key_server(key.jwks()) as (url, handler):
+        async with service(stack, jwks_url=url) as address, at(address, user) as there:
+            assert (await there.pull(DEVICE)).status_code == 200
+            assert handler.fetches == 1
+            for start in range(0, 1000, 50):
+                batch = (there.http.get("/sync/status", headers=bearer(token)) for token in tokens[start : start + 50])
+                for answer in await asyncio.gather(*batch):
+                    problem_of(answer, 401, "unknown-key")
+            # Even the one may be spared: the first fetch was within the cool-down.
+            assert handler.fetches <= 2
+            assert (await counted(address))["invalid_jwt_total", "unknown-key"] == 1000
+            assert (await there.pull(DEVICE)).status_code == 200
