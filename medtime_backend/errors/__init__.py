@@ -1,0 +1,137 @@
+"""Every problem the service can answer with: one class each, RFC 9457, explained in docs/errors.md."""
+
+from collections.abc import Mapping
+
+from medtime_backend.errors.access import (
+    AccessRefused,
+    AnonymousUser,
+    BadSignature,
+    BannedUser,
+    InvalidSubject,
+    KeyInHeader,
+    MalformedAuthorization,
+    MalformedToken,
+    MissingClaim,
+    MissingToken,
+    NotAUserToken,
+    SessionEnded,
+    TokenExpired,
+    TokenFromTheFuture,
+    TokenNotYetValid,
+    TokenTooLarge,
+    UnknownKey,
+    UnknownUser,
+    WrongAlgorithm,
+    WrongAudience,
+    WrongIssuer,
+    access_problems,
+)
+from medtime_backend.errors.entities import (
+    BlobNotBase64,
+    BlobTooLarge,
+    ChecksumMismatch,
+    DuplicateId,
+    IdentityChanged,
+    InvalidEntities,
+    InvalidEntityField,
+    MalformedPrecondition,
+    MissingField,
+    MissingPrecondition,
+    NotAnEnvelope,
+    TombstoneNotEmpty,
+    UnknownField,
+)
+from medtime_backend.errors.problem import PROBLEM_BASE, Problem
+from medtime_backend.errors.requests import (
+    BodyTooLarge,
+    Busy,
+    InternalError,
+    InvalidField,
+    InvalidParameter,
+    MalformedBody,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotFound,
+    RateLimited,
+    UnsupportedMediaType,
+)
+from medtime_backend.errors.sign_in import AuthRefused, AuthUnavailable
+from medtime_backend.errors.sync import (
+    NotACaregiver,
+    QuotaExceeded,
+    ResyncRequired,
+    TooManyDevices,
+    TooManyEntities,
+    TooManyEntityTypes,
+    VersionConflict,
+)
+
+
+def _leaves(kind: type[Problem]) -> list[type[Problem]]:
+    found = [kind] if "slug" in vars(kind) else []
+    return found + [leaf for child in kind.__subclasses__() for leaf in _leaves(child)]
+
+
+PROBLEMS: Mapping[str, type[Problem]] = {kind.slug: kind for kind in _leaves(Problem)}
+"""Every problem by its slug."""
+
+__all__ = [
+    "PROBLEMS",
+    "PROBLEM_BASE",
+    "AccessRefused",
+    "AnonymousUser",
+    "AuthRefused",
+    "AuthUnavailable",
+    "BadSignature",
+    "BannedUser",
+    "BlobNotBase64",
+    "BlobTooLarge",
+    "BodyTooLarge",
+    "Busy",
+    "ChecksumMismatch",
+    "DuplicateId",
+    "IdentityChanged",
+    "InternalError",
+    "InvalidEntities",
+    "InvalidEntityField",
+    "InvalidField",
+    "InvalidParameter",
+    "InvalidSubject",
+    "KeyInHeader",
+    "MalformedAuthorization",
+    "MalformedBody",
+    "MalformedPrecondition",
+    "MalformedToken",
+    "MethodNotAllowed",
+    "MissingClaim",
+    "MissingField",
+    "MissingPrecondition",
+    "MissingToken",
+    "NotACaregiver",
+    "NotAUserToken",
+    "NotAcceptable",
+    "NotAnEnvelope",
+    "NotFound",
+    "Problem",
+    "QuotaExceeded",
+    "RateLimited",
+    "ResyncRequired",
+    "SessionEnded",
+    "TokenExpired",
+    "TokenFromTheFuture",
+    "TokenNotYetValid",
+    "TokenTooLarge",
+    "TombstoneNotEmpty",
+    "TooManyDevices",
+    "TooManyEntities",
+    "TooManyEntityTypes",
+    "UnknownField",
+    "UnknownKey",
+    "UnknownUser",
+    "UnsupportedMediaType",
+    "VersionConflict",
+    "WrongAlgorithm",
+    "WrongAudience",
+    "WrongIssuer",
+    "access_problems",
+]
