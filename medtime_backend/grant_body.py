@@ -11,12 +11,9 @@ FIELD = re.compile(r"\$\.(\w+)|missing required field `(\w+)`")
 
 
 def read_grant(grant_type: str, body: bytes) -> Grant:
-    """The grant of this type. Raises InvalidParameter, MalformedBody and InvalidField."""
-    kind = GRANTS.get(grant_type)
-    if kind is None:
-        raise errors.InvalidParameter(parameters=["grant_type"])
+    """The grant of this type, one of GRANTS. Raises MalformedBody and InvalidField."""
     try:
-        return msgspec.json.decode(body, type=kind)
+        return msgspec.json.decode(body, type=GRANTS[grant_type])
     except msgspec.ValidationError as fault:
         raise errors.InvalidField(field=_field_of(fault)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):

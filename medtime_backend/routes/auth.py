@@ -1,9 +1,10 @@
 """/auth: signing in and out at Supabase Auth, by requests and answers of its own shapes."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from litestar import Request, Response, Router, post
 from litestar.di import NamedDependency
+from litestar.params import Parameter
 
 from medtime_backend import errors, formats
 from medtime_backend.admission import AdmissionDesk
@@ -19,7 +20,7 @@ from medtime_backend.routes.parameters import refuse_unknown
 from medtime_backend.schemas.auth import TokenAnswer
 from medtime_backend.services import identity
 
-SCOPES = ("global", "local", "others")
+SCOPES = ["global", "local", "others"]
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 RELAYED = (errors.AuthRefused, errors.AuthUnavailable, errors.RateLimited)
 
@@ -44,7 +45,7 @@ async def token(
     relay: NamedDependency[AuthRelay],
     desk: NamedDependency[AdmissionDesk],
     trusted: NamedDependency[Networks],
-    grant_type: str = "",
+    grant_type: Literal["password", "refresh_token", "id_token", "pkce"],
 ) -> Response[bytes]:
     """Tokens for a password, a refresh token, an ID token of Google or Apple, or the code of a PKCE flow."""
     address = address_of(request.scope, trusted)
@@ -59,6 +60,7 @@ async def token(
 @post(
     "/logout",
     status_code=204,
+    security=[{"bearer": []}],
     responses=documented_problems(*errors.access_problems(), errors.InvalidParameter, *RELAYED),
 )
 async def logout(
@@ -66,13 +68,14 @@ async def logout(
     relay: NamedDependency[AuthRelay],
     desk: NamedDependency[AdmissionDesk],
     trusted: NamedDependency[Networks],
+    sign_out_scope: Annotated[str, Parameter(query="scope", schema_extra={"enum": SCOPES})] = "global",
 ) -> None:
     """End all sessions of the user (`scope=global`), this one (`local`), or all but this one (`others`)."""
     refuse_unknown(request, "scope")
-    scope = request.query_params.get("scope", "global")
-    if scope not in SCOPES:
+    # Litestar would name the argument, and `scope` is a name it keeps for itself.
+    if sign_out_scope not in SCOPES:
         raise errors.InvalidParameter(parameters=["scope"])
-    departure = identity.Departure(bearer_of(request.scope), address_of(request.scope, trusted), scope)
+    departure = identity.Departure(bearer_of(request.scope), address_of(request.scope, trusted), sign_out_scope)
     await identity.sign_out(relay, desk, request.user, departure)
 
 
