@@ -45,7 +45,7 @@ check: setup ## Lint and type-check everything
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
-	$(BIN)/deno check tests/functions
+	$(BIN)/deno check tests/functions tests/auth tests/http
 
 format: setup ## Format Python and TypeScript
 	$(BIN)/ruff format .

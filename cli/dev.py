@@ -92,6 +92,8 @@ def _show(info: StackInfo, *, as_json: bool) -> None:
     rows = {
         "Service": info.base_url,
         "Auth": info.auth_url,
+        "  publishable key": info.publishable_key,
+        "  secret key": info.secret_key,
         "Database": info.database_url,
         "  as the service": info.service_database_url,
         "Redis": info.redis_url,

@@ -21,6 +21,7 @@ _KINDS: Final[Mapping[str, type | tuple[type, ...]]] = {
     "role": str,
     "aal": str,
     "session_id": str,
+    "client_id": str,
     "iss": str,
     "jti": str,
     "app_metadata": dict,

@@ -12,11 +12,14 @@ from typing import Any, Final
 import httpx
 import msgspec
 
-from medtime_backend import errors
+from medtime_backend import errors, formats
 
 CODE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 LONGEST_WAIT: Final = 3600
-DEFAULT_WAIT: Final = 60
+WAIT_WHEN_FULL: Final = 60
+WAIT_WHEN_AWAY: Final = 2
+# By it clients of Auth (supabase-js) know that `code` is the error's code.
+API_VERSION: Final = {"X-Supabase-Api-Version": "2024-01-01"}
 # Before codes, the description told what was wrong (supabase/auth, internal/api/token.go of 2023).
 DESCRIPTIONS: Final[Mapping[str, str]] = {
     "invalid login credentials": "invalid_credentials",
@@ -26,8 +29,11 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "invalid refresh token: refresh token not found": "refresh_token_not_found",
     "invalid refresh token: already used": "refresh_token_already_used",
     "invalid refresh token: session expired": "session_expired",
+    "invalid refresh token: user banned": "user_banned",
     "user is banned": "user_banned",
 }
+# Refusals that pass: the same request may succeed a moment later (supabase/auth, internal/tokens/service.go, hooks).
+PASSING: Final = {"conflict", "hook_timeout", "hook_timeout_after_retry", "request_timeout"}
 ADVICE: Final[Mapping[str, str]] = {
     "invalid_credentials": "Ask for the e-mail address and the password again.",
     "email_not_confirmed": "Ask the user to follow the link in the e-mail first.",
@@ -36,6 +42,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "refresh_token_already_used": "Sign in again; tell the user that nothing syncs until then.",
     "session_expired": "Sign in again; tell the user that nothing syncs until then.",
     "session_not_found": "Sign in again; tell the user that nothing syncs until then.",
+    "bad_jwt": "Refresh the access token and repeat the same request.",
     "bad_code_verifier": "Begin the sign-in with the provider again.",
     "flow_state_not_found": "Begin the sign-in with the provider again.",
     "flow_state_expired": "Begin the sign-in with the provider again.",
@@ -44,14 +51,22 @@ ADVICE: Final[Mapping[str, str]] = {
 
 def refusal_of(answer: httpx.Response) -> errors.Problem:
     """The problem of an answer that is no success."""
+    problem = _problem_of(answer)
+    problem.headers |= API_VERSION
+    return problem
+
+
+def _problem_of(answer: httpx.Response) -> errors.Problem:
     body = _body_of(answer)
     code = _code_of(body)
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return errors.RateLimited("auth", _wait_of(answer), code=code or "unknown")
+        return errors.RateLimited("auth", _wait_of(answer, WAIT_WHEN_FULL), code=code or "unknown")
+    if code in PASSING:
+        return errors.AuthUnavailable(_wait_of(answer, WAIT_WHEN_AWAY), code=code)
     # A gateway's no has no code: the address or the API key of the settings is wrong, which is not the user's fault.
-    ours = code is None and answer.status_code in {401, 403, 404, 405}
+    ours = code is None and answer.status_code in {401, 403, 404, 405, 408}
     if ours or not answer.is_client_error:
-        return errors.AuthUnavailable(code=code) if code else errors.AuthUnavailable()
+        return errors.AuthUnavailable(_wait_of(answer, WAIT_WHEN_AWAY), **({"code": code} if code else {}))
     facts: dict[str, Any] = {"code": code or "unknown"}
     weak = body.get("weak_password")
     if isinstance(weak, dict) and isinstance(weak.get("reasons"), list):
@@ -62,15 +77,17 @@ def refusal_of(answer: httpx.Response) -> errors.Problem:
 def _body_of(answer: httpx.Response) -> Mapping[str, Any]:
     try:
         return msgspec.json.decode(answer.content, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except formats.UNREADABLE:
         return {}
 
 
 def _code_of(body: Mapping[str, Any]) -> str | None:
-    described = DESCRIPTIONS.get(_text(body, "error_description").lower()) or DESCRIPTIONS.get(
-        _text(body, "msg").lower()
-    )
-    candidates = (_text(body, "error_code"), _text(body, "code"), described or "", _text(body, "error"))
+    said = _text(body, "error_description") or _text(body, "msg")
+    # Session Expired (Inactivity)
+    described = DESCRIPTIONS.get(said.lower().partition(" (")[0], "")
+    # Some of the old ones are written with blanks: invalid nonce, invalid request.
+    old = _text(body, "error").replace(" ", "_")
+    candidates = (_text(body, "error_code"), _text(body, "code"), described, old)
     return next((code for code in candidates if CODE.fullmatch(code)), None)
 
 
@@ -79,6 +96,6 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _wait_of(answer: httpx.Response) -> int:
+def _wait_of(answer: httpx.Response, otherwise: int) -> int:
     wait = answer.headers.get("retry-after", "")
-    return max(1, min(int(wait), LONGEST_WAIT)) if wait.isascii() and wait.isdigit() else DEFAULT_WAIT
+    return max(1, min(int(wait), LONGEST_WAIT)) if wait.isascii() and wait.isdigit() else otherwise

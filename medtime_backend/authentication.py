@@ -18,6 +18,8 @@ UNCOUNTED: Final = "uncounted"
 """A public route that must answer when nothing else does: not even the address is counted."""
 RATE_GROUP: Final = "rate_group"
 """The group whose limit a route counts against; without one only the session is looked at."""
+FREE_QUERY: Final = "free_query"
+"""A query string, in its plain spelling, with which a route counts against no group."""
 SIGN_IN: Final = "sign_in"
 STATE_KEY = "rate"
 
@@ -38,8 +40,9 @@ class Door(ASGIMiddleware):
         if not needs.get(UNCOUNTED):
             address = address_of(scope, self._trusted)
             if needs.get(PUBLIC):
-                status = await self._desk.admit_address(address, sign_in=needs.get(RATE_GROUP) == SIGN_IN)
-                scope["state"][STATE_KEY] = status if needs.get(RATE_GROUP) else None
+                group = None if scope["query_string"] == needs.get(FREE_QUERY) else needs.get(RATE_GROUP)
+                status = await self._desk.admit_address(address, sign_in=group == SIGN_IN)
+                scope["state"][STATE_KEY] = status if group else None
             else:
                 identity = await self._identify(scope, address)
                 scope["user"] = identity

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from medtime_backend import errors
+from medtime_backend import errors, formats
 from medtime_backend.schemas.auth import GRANTS, Grant
 
 FIELD = re.compile(r"\$\.(\w+)|missing required field `(\w+)`")
@@ -16,7 +16,7 @@ def read_grant(grant_type: str, body: bytes) -> Grant:
         return msgspec.json.decode(body, type=GRANTS[grant_type])
     except msgspec.ValidationError as fault:
         raise errors.InvalidField(field=_field_of(fault)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except formats.UNREADABLE:
         raise errors.MalformedBody from None
 
 

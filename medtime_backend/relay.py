@@ -10,19 +10,24 @@ from typing import Final
 
 import httpx
 import msgspec
+import structlog
 from pydantic import ValidationError
 from supabase_auth import AsyncGoTrueClient, AsyncMemoryStorage
 from supabase_auth.errors import AuthError
 
-from medtime_backend import errors
+from medtime_backend import errors, formats
 from medtime_backend.auth_refusals import refusal_of
+from medtime_backend.client_address import UNKNOWN
 from medtime_backend.schemas.auth import TokenAnswer
 from medtime_backend.settings import Settings
 
 LARGEST_ANSWER: Final = 256 * 1024
-ALREADY_OUT: Final = {"session_not_found", "session_expired", "user_not_found"}
+SESSION_GONE: Final = {"session_not_found", "session_expired"}
+USER_GONE: Final = "user_not_found"
 FORWARDED_FOR: Final = "Sb-Forwarded-For"
 """By it Auth's own limits count the end user's address, where the project allows that (docs/operations.md)."""
+
+log = structlog.get_logger()
 
 Call = Callable[[AsyncGoTrueClient], Awaitable[object]]
 
@@ -78,28 +83,33 @@ class AuthRelay:
         answer = await self._ask(address, call)
         try:
             msgspec.json.decode(answer.content, type=TokenAnswer)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except formats.UNREADABLE:
+            log.warning("auth_unavailable", code="unreadable")
             raise errors.AuthUnavailable from None
         return answer.content
 
     async def sign_out(self, address: str, token: str, scope: str) -> None:
         """End the session of this access token, the user's others or all.
 
-        A session that Auth does not know any more has ended already. Raises AuthRefused, RateLimited and
-        AuthUnavailable.
+        Raises SessionEnded when this one had ended already and others were to end with it: they have not. Raises
+        AuthRefused, RateLimited and AuthUnavailable.
         """
         try:
             await self._ask(address, lambda auth: auth.admin.sign_out(token, scope))  # type: ignore[arg-type] # one of three words
         except errors.AuthRefused as refused:
-            if refused.facts["code"] not in ALREADY_OUT:
+            code = refused.facts["code"]
+            if code in SESSION_GONE and scope != "local":
+                raise errors.SessionEnded from None
+            if code not in {*SESSION_GONE, USER_GONE}:
                 raise
 
     async def _ask(self, address: str, call: Call) -> httpx.Response:
         line = _Line(self._connections)
+        reason = ""
         # A client of its own, which keeps nothing: no session may ever meet another user's request.
         auth = AsyncGoTrueClient(
             url=self._url,
-            headers={**self._headers, FORWARDED_FOR: address},
+            headers={**self._headers, **({} if address == UNKNOWN else {FORWARDED_FOR: address})},
             auto_refresh_token=False,
             persist_session=False,
             storage=AsyncMemoryStorage(),
@@ -108,13 +118,15 @@ class AuthRelay:
         try:
             async with asyncio.timeout(self._timeout):
                 await call(auth)
+        except AuthError as fault:
+            reason = type(fault.__cause__).__name__
         # A model that does not fit is Auth's answer being none of a token endpoint; `tokens` judges that itself.
-        except (AuthError, ValidationError):
-            pass
-        except TimeoutError:
-            raise errors.AuthUnavailable from None
-        if line.answer is None:
-            raise errors.AuthUnavailable
-        if line.answer.is_success:
+        except (ValidationError, TimeoutError) as fault:
+            reason = type(fault).__name__
+        if line.answer is not None and line.answer.is_success:
             return line.answer
-        raise refusal_of(line.answer)
+        refusal = errors.AuthUnavailable() if line.answer is None else refusal_of(line.answer)
+        # Operators learn from it whether Auth is away, slow, or asked with a wrong key.
+        if isinstance(refusal, errors.AuthUnavailable):
+            log.warning("auth_unavailable", code=reason if line.answer is None else str(line.answer.status_code))
+        raise refusal

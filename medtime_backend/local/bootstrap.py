@@ -14,6 +14,7 @@ from medtime_backend.local.postgres import SUPERUSER, PostgresServer
 from medtime_backend.migrations import apply_migrations, migrations_directory, read_migrations
 
 SQL = Path(__file__).with_name("sql")
+ADDITIONS = SQL / "auth_additions.sql"
 LEGACY_PRIVILEGES = SQL / "legacy_default_privileges.sql"
 LOGIN_ROLES = ("postgres", "supabase_auth_admin", "authenticator")
 SERVICE_ROLE = "medtime_service"
@@ -34,6 +35,8 @@ async def prepare_database(server: PostgresServer, options: StackOptions) -> Non
     async with _session(server, SUPERUSER) as connection:
         if not await connection.fetchval("select to_regnamespace('auth') is not null"):
             await _bootstrap(connection, server.credentials, legacy=options.legacy_privileges)
+        # Again at each start: a data directory may be older than what this file adds.
+        await connection.execute(ADDITIONS.read_text(encoding="utf-8"))
     async with _session(server, "postgres") as connection:
         await apply_migrations(connection, read_migrations(options.migrations_dir or migrations_directory()))
         if await connection.fetchval("select to_regrole($1) is not null", SERVICE_ROLE):

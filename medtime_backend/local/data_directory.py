@@ -27,6 +27,8 @@ class DataDirectory:
         self.postgres = self.path / "postgres"
         self.credentials = self.path / "credentials.json"
         self.signing_key = self.path / "signing_key.pem"
+        self.retired_keys = self.path / "retired_keys.json"
+        self.issuer_key = self.path / "test_issuer_key.pem"
         self.valkey_config = self.path / "valkey.conf"
         self.logs = self.path / "logs"
         self.description = self.path / "stack.json"
@@ -88,7 +90,7 @@ class DataDirectory:
         """Remove all data of the (locked) directory, for a start from nothing."""
         for directory in (self.postgres, self.postgres.with_suffix(".new"), self.logs):
             shutil.rmtree(directory, ignore_errors=True)
-        for file in (self.credentials, self.signing_key, self.valkey_config):
+        for file in (self.credentials, self.signing_key, self.retired_keys, self.issuer_key, self.valkey_config):
             file.unlink(missing_ok=True)
         self.logs.mkdir(mode=0o700)
 

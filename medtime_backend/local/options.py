@@ -59,6 +59,8 @@ class StackInfo:
     service_log: Path
     issuer: str
     audience: str
+    publishable_key: str
+    secret_key: str
 
     def as_json(self) -> dict[str, object]:
         """Return what `medtime dev --json` prints."""
@@ -68,5 +70,7 @@ class StackInfo:
             "database_url": self.database_url,
             "service_database_url": self.service_database_url,
             "redis_url": self.redis_url,
+            "publishable_key": self.publishable_key,
+            "secret_key": self.secret_key,
             "users": [{"email": u.email, "password": u.password, "user_id": u.user_id} for u in self.users],
         }

@@ -144,6 +144,8 @@ class Stack:
             service_log=self._directory.log("service"),
             issuer=self.options.issuer,
             audience=self.options.audience,
+            publishable_key=credentials.publishable_key,
+            secret_key=credentials.secret_key,
         )
 
     def _start_valkey(self, credentials: Credentials, port: int) -> None:
@@ -151,9 +153,9 @@ class Stack:
         self._wait_until(process, lambda: valkey_answers(valkey_url(credentials, port)))
 
     def _start_auth_server(self, server: PostgresServer, port: int) -> None:
-        SigningKey.load_or_create(self._directory.signing_key)
-        url = server.url("supabase_auth_admin")
-        process = self._keep("auth", start_auth_server(self._directory, self.options, port=port, database_url=url))
+        for key in (self._directory.signing_key, self._directory.issuer_key):
+            SigningKey.load_or_create(key)
+        process = self._keep("auth", start_auth_server(self._directory, self.options, server, port=port))
         self._wait_until(process, lambda: answers_ok(port, f"{AUTH_PATH}/health"))
 
     def _start_database(self, server: PostgresServer) -> None:

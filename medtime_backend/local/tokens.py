@@ -44,17 +44,25 @@ class SigningKey:
     @classmethod
     def load_or_create(cls, path: Path) -> SigningKey:
         """Read the PEM file, or make a new key in it, readable by its owner only."""
-        if not path.exists():
-            pem = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            write_private(path, pem.decode("ascii"))
+        return cls.load(path) if path.exists() else cls.create(path)
+
+    @classmethod
+    def create(cls, path: Path) -> SigningKey:
+        """Make a new key in the PEM file, in place of the one that may be there."""
+        pem = generate_private_key(public_exponent=65537, key_size=2048).private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        write_private(path, pem.decode("ascii"))
         return cls.load(path)
+
+    def jwk(self) -> dict[str, Any]:
+        """Return the public half as a JSON Web Key."""
+        public = RSAAlgorithm.to_jwk(self.private_key.public_key(), as_dict=True)
+        return {**public, "alg": ALGORITHM, "use": "sig", "kid": self.key_id}
 
     def jwks(self) -> dict[str, list[dict[str, Any]]]:
         """Return the public half as a JSON Web Key Set."""
-        public = RSAAlgorithm.to_jwk(self.private_key.public_key(), as_dict=True)
-        return {"keys": [{**public, "alg": ALGORITHM, "use": "sig", "kid": self.key_id}]}
+        return {"keys": [self.jwk()]}
 
 
 @dataclass(frozen=True)
@@ -105,4 +113,9 @@ class TokenClaims:
 
 def mint(key: SigningKey, claims: TokenClaims) -> str:
     """Sign the claims."""
-    return jwt.encode(claims.as_payload(), key.private_key, algorithm=ALGORITHM, headers={"kid": key.key_id})
+    return sign(key, claims.as_payload())
+
+
+def sign(key: SigningKey, payload: Mapping[str, Any]) -> str:
+    """Sign claims that are already under their names in the token."""
+    return jwt.encode(dict(payload), key.private_key, algorithm=ALGORITHM, headers={"kid": key.key_id})

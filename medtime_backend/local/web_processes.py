@@ -8,13 +8,16 @@ import sys
 from medtime_backend.local.data_directory import DataDirectory
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK
+from medtime_backend.local.postgres import PostgresServer
 from medtime_backend.local.processes import KeptProcess, ProcessSpec
 
 AUTH_PATH = "/auth/v1"
 ANSWER_SECONDS = 5.0
 
 
-def start_auth_server(directory: DataDirectory, options: StackOptions, *, port: int, database_url: str) -> KeptProcess:
+def start_auth_server(
+    directory: DataDirectory, options: StackOptions, server: PostgresServer, *, port: int
+) -> KeptProcess:
     """Start Supabase Auth's stand-in. It connects to the database at its first request."""
     return KeptProcess(
         ProcessSpec(
@@ -24,8 +27,11 @@ def start_auth_server(directory: DataDirectory, options: StackOptions, *, port: 
             environment={
                 "MEDTIME_LOCAL_AUTH": "stack",
                 "MEDTIME_LOCAL_AUTH_PORT": str(port),
-                "MEDTIME_LOCAL_AUTH_DATABASE_URL": database_url,
+                "MEDTIME_LOCAL_AUTH_DATABASE_URL": server.url("supabase_auth_admin"),
                 "MEDTIME_LOCAL_AUTH_SIGNING_KEY": str(directory.signing_key),
+                "MEDTIME_LOCAL_AUTH_RETIRED_KEYS": str(directory.retired_keys),
+                "MEDTIME_LOCAL_AUTH_ISSUER_KEY": str(directory.issuer_key),
+                "MEDTIME_LOCAL_AUTH_SECRET_KEY": server.credentials.secret_key,
                 "MEDTIME_JWT_ISSUER": options.issuer,
                 "MEDTIME_JWT_AUDIENCE": options.audience,
             },
@@ -48,6 +54,8 @@ def start_service(directory: DataDirectory, options: StackOptions, info: StackIn
             environment={
                 "MEDTIME_DATABASE_URL": info.service_database_url,
                 "MEDTIME_REDIS_URL": info.redis_url,
+                "MEDTIME_AUTH_URL": info.auth_url,
+                "MEDTIME_AUTH_API_KEY": info.publishable_key,
                 "MEDTIME_JWKS_URL": f"{info.auth_url}/.well-known/jwks.json",
                 # One the developer may have set would contradict the URL.
                 "MEDTIME_JWKS_FILE": "",

@@ -8,14 +8,14 @@ from litestar.params import Parameter
 
 from medtime_backend import errors, formats
 from medtime_backend.admission import AdmissionDesk
-from medtime_backend.authentication import PUBLIC, UNCOUNTED, address_of, bearer_of
+from medtime_backend.authentication import FREE_QUERY, PUBLIC, RATE_GROUP, SIGN_IN, address_of, bearer_of
 from medtime_backend.client_address import Networks
 from medtime_backend.exchange import read_body
 from medtime_backend.grant_body import read_grant
 from medtime_backend.identity import Identity
 from medtime_backend.limits import TOKEN_BODY_BYTES
 from medtime_backend.relay import AuthRelay
-from medtime_backend.routes.documentation import TokenOperation, documented, documented_problems
+from medtime_backend.routes.documentation import TokenOperation, documented_problems, documented_public
 from medtime_backend.routes.parameters import refuse_unknown
 from medtime_backend.schemas.auth import TokenAnswer
 from medtime_backend.services import identity
@@ -28,10 +28,10 @@ RELAYED = (errors.AuthRefused, errors.AuthUnavailable, errors.RateLimited)
 @post(
     "/token",
     status_code=200,
-    # Counted below: a refresh is no attempt to sign in.
-    opt={PUBLIC: True, UNCOUNTED: True},
+    # A refresh is no attempt to sign in.
+    opt={PUBLIC: True, RATE_GROUP: SIGN_IN, FREE_QUERY: b"grant_type=refresh_token"},
     operation_class=TokenOperation,
-    responses=documented(
+    responses=documented_public(
         TokenAnswer,
         errors.MalformedBody,
         errors.InvalidField,
@@ -43,25 +43,26 @@ RELAYED = (errors.AuthRefused, errors.AuthUnavailable, errors.RateLimited)
 async def token(
     request: Request[None, None, Any],
     relay: NamedDependency[AuthRelay],
-    desk: NamedDependency[AdmissionDesk],
     trusted: NamedDependency[Networks],
     grant_type: Literal["password", "refresh_token", "id_token", "pkce"],
 ) -> Response[bytes]:
     """Tokens for a password, a refresh token, an ID token of Google or Apple, or the code of a PKCE flow."""
-    address = address_of(request.scope, trusted)
-    await desk.admit_address(address, sign_in=grant_type != "refresh_token")
-    refuse_unknown(request, "grant_type")
+    # Clients of Auth may add redirect_to to every call; for a token nobody reads it, Auth neither.
+    refuse_unknown(request, "grant_type", "redirect_to")
     if formats.content_format(request.headers.get("content-type", "")) != formats.JSON:
         raise errors.UnsupportedMediaType
     grant = read_grant(grant_type, await read_body(request, TOKEN_BODY_BYTES))
-    return Response(await identity.sign_in(relay, grant, address), media_type=formats.JSON, headers=NO_STORE)
+    answer = await identity.sign_in(relay, grant, address_of(request.scope, trusted))
+    return Response(answer, media_type=formats.JSON, headers=NO_STORE)
 
 
 @post(
     "/logout",
     status_code=204,
     security=[{"bearer": []}],
-    responses=documented_problems(*errors.access_problems(), errors.InvalidParameter, *RELAYED),
+    responses=documented_problems(
+        *errors.access_problems(), errors.InvalidParameter, *RELAYED, errors.Busy, errors.InternalError
+    ),
 )
 async def logout(
     request: Request[Identity, None, Any],

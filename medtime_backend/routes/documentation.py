@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
@@ -16,7 +17,6 @@ from medtime_backend.schemas.sync import PushRequest
 
 def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
     """The answers of a handler: its 200, the named problems, and those that any route may give."""
-    done = ResponseSpec(answer, description="Done", media_type=formats.JSON, generate_examples=False)
     always: tuple[type[errors.Problem], ...] = (
         *errors.access_problems(),
         errors.RateLimited,
@@ -25,7 +25,17 @@ def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, Re
         errors.Busy,
         errors.InternalError,
     )
-    return {200: done, **documented_problems(*problems, *always)}
+    return {200: _done(answer), **documented_problems(*problems, *always)}
+
+
+def documented_public(answer: type, *problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
+    """The answers of a handler that asks for no token."""
+    always = (errors.RateLimited, errors.InvalidParameter, errors.InternalError)
+    return {200: _done(answer), **documented_problems(*problems, *always)}
+
+
+def _done(answer: type) -> ResponseSpec:
+    return ResponseSpec(answer, description="Done", media_type=formats.JSON, generate_examples=False)
 
 
 def documented_problems(*problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
@@ -70,9 +80,26 @@ def _push_schema() -> Schema:
 
 
 def _plain(member: Mapping[str, object]) -> Schema:
-    names = {"contentEncoding": "content_encoding"}
-    known = {"type", "format", "pattern", "description", "minimum", "maximum", "contentEncoding", "default"}
+    names = {"contentEncoding": "content_encoding", "minLength": "min_length", "maxLength": "max_length"}
+    known = {"type", "format", "pattern", "description", "minimum", "maximum", "default", "enum", *names}
     return Schema(**{names.get(key, key): value for key, value in member.items() if key in known})  # type: ignore[arg-type] # keys are Schema's own
+
+
+def _object(body: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
+    return Schema(
+        type="object",  # type: ignore[arg-type] # the enum's value
+        description=body["description"],
+        required=body["required"] or None,
+        properties={name: _optional(member, definitions) for name, member in body["properties"].items()},
+    )
+
+
+def _optional(member: Mapping[str, Any], definitions: Mapping[str, Any]) -> Schema:
+    """A member of a grant. A null is as good as none, so only what else it may be is told."""
+    (only,) = [choice for choice in member.get("anyOf", [member]) if choice.get("type") != "null"]
+    if "$ref" in only:
+        return _object(definitions[only["$ref"].rpartition("/")[2]], definitions)
+    return _plain(only)
 
 
 @dataclass
@@ -81,18 +108,7 @@ class TokenOperation(Operation):
 
     def __post_init__(self) -> None:
         _, definitions = msgspec.json.schema_components([*GRANTS.values()], ref_template="#/$defs/{name}")
-        bodies = [definitions[kind.__name__] for kind in GRANTS.values()]
-        schema = Schema(
-            one_of=[
-                Schema(
-                    type="object",  # type: ignore[arg-type] # the enum's value
-                    description=body["description"],
-                    required=body["required"],
-                    properties={name: _plain(member) for name, member in body["properties"].items()},
-                )
-                for body in bodies
-            ]
-        )
+        schema = Schema(one_of=[_object(definitions[kind.__name__], definitions) for kind in GRANTS.values()])
         self.request_body = RequestBody(required=True, content={formats.JSON: OpenAPIMediaType(schema=schema)})
 
 

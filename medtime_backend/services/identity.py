@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from supabase_auth import AsyncGoTrueClient
 
+from medtime_backend import errors
 from medtime_backend.admission import AdmissionDesk
 from medtime_backend.identity import Identity
 from medtime_backend.relay import AuthRelay
@@ -30,9 +31,14 @@ async def sign_in(relay: AuthRelay, grant: Grant, address: str) -> bytes:
 async def sign_out(relay: AuthRelay, desk: AdmissionDesk, identity: Identity, departure: Departure) -> None:
     """End sessions at Auth, then for all instances at once.
 
-    Raises AuthRefused, RateLimited and AuthUnavailable: then no session has ended.
+    Raises AuthRefused, RateLimited and AuthUnavailable: then no session has ended. Raises SessionEnded when this one
+    was no longer good enough to end others with.
     """
-    await relay.sign_out(departure.address, departure.token, departure.scope)
+    try:
+        await relay.sign_out(departure.address, departure.token, departure.scope)
+    except errors.SessionEnded:
+        await desk.end_sessions(identity, "local")
+        raise
     await desk.end_sessions(identity, departure.scope)
 
 

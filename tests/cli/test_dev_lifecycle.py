@@ -21,7 +21,8 @@ def sign_in(info: dict[str, object], user: dict[str, str]) -> str:
 def test_the_line_of_json_is_all_one_needs_to_sign_in_and_sync(dev: Start) -> None:
     command = dev()
     info = command.wait_until_ready()
-    assert set(info) == {"base_url", "auth_url", "database_url", "service_database_url", "redis_url", "users"}
+    addresses = {"base_url", "auth_url", "database_url", "service_database_url", "redis_url"}
+    assert set(info) == {*addresses, "publishable_key", "secret_key", "users"}
     token = sign_in(info, info["users"][0])
     status, answer = call(f"{info['base_url']}/sync/status?device_id=phone", bearer=token)
     assert status == 200

@@ -70,7 +70,10 @@ def default_of(field: Any) -> str:
 
 
 def test_other_variables_are_read_somewhere() -> None:
-    code = "".join(file.read_text(encoding="utf-8") for file in [*PACKAGE.rglob("*.py"), *(ROOT / "cli").glob("*.py"), ROOT / "Makefile"])
+    code = "".join(
+        file.read_text(encoding="utf-8")
+        for file in [*PACKAGE.rglob("*.py"), *(ROOT / "cli").glob("*.py"), ROOT / "Makefile"]
+    )
     for variable, _, _ in rows(read("docs/configuration.md"), "variable", "read by", "meaning"):
         assert re.search(rf"\b{variable.strip('`')}\b", code), variable
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,17 +50,28 @@ class AuthTwin:
         self.answers: deque[Answer] = deque([Answer(500)])
         self.asked: list[Asked] = []
         self.url = ""
+        self._over = asyncio.Event()
+        self._serving: set[asyncio.Task[Any]] = set()
 
     def says(self, *answers: Answer) -> None:
         self.answers = deque(answers)
         self.asked.clear()
 
+    async def end(self) -> None:
+        """Let nobody wait any longer."""
+        self._over.set()
+        await asyncio.gather(*self._serving)
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if task := asyncio.current_task():
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         try:
             while (asked := await _read(reader)) is not None:
                 self.asked.append(asked)
                 answer = self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
-                await asyncio.sleep(answer.delay)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._over.wait(), answer.delay)
                 if answer.reset:
                     writer.transport.abort()
                     return
@@ -93,3 +104,4 @@ async def auth_twin() -> AsyncIterator[AuthTwin]:
         yield twin
     finally:
         server.close()
+        await twin.end()

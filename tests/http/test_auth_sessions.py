@@ -1,9 +1,7 @@
-"""Signing in, refreshing and signing out through the service, at the stack's own auth server (S39, S40, P34)."""
+"""Signing in and refreshing through the service, at the stack's own auth server (S39, S40)."""
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
 import httpx
@@ -11,52 +9,13 @@ import pytest
 
 from medtime_backend.local.options import StackInfo
 from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
-from tests.accounts import add_user, entity
+from tests.accounts import entity
+from tests.http.auth_person import PASSWORD, Person, new_person
 from tests.http.bearer import bearer
 from tests.http.problems import CANARY, DEVICE, logs_of, problem_of
 from tests.http.two_services import two_services
 
 pytestmark = pytest.mark.xdist_group("auth")
-
-PASSWORD = f"{CANARY}-password"
-# bcrypt of PASSWORD, cost 4: what a test needs is a hash, not a slow one.
-HASHED = "update auth.users set encrypted_password = $2, email_confirmed_at = now() where id = $1"
-
-
-@dataclass
-class Person:
-    """Somebody with a password, at two services that share one Redis."""
-
-    user_id: str
-    email: str
-    services: tuple[str, str]
-    http: httpx.AsyncClient
-
-    async def sign_in(self) -> dict[str, Any]:
-        answer = await self.grant("password", email=self.email, password=PASSWORD)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
-
-    async def grant(self, grant: str, **body: str) -> httpx.Response:
-        return await self.http.post(f"{self.services[0]}/auth/token", params={"grant_type": grant}, json=body)
-
-    async def let_in(self, tokens: dict[str, Any]) -> list[bool]:
-        """Whether each service serves this access token."""
-        answers = [
-            await self.http.get(f"{address}/sync/status", headers=bearer(tokens["access_token"]))
-            for address in self.services
-        ]
-        for answer in answers:
-            if answer.status_code != 200:
-                problem_of(answer, 401, "session-ended")
-        return [answer.status_code == 200 for answer in answers]
-
-    async def sign_out(self, tokens: dict[str, Any], scope: str | None) -> httpx.Response:
-        return await self.http.post(
-            f"{self.services[1]}/auth/logout",
-            params={"scope": scope} if scope else {},
-            headers=bearer(tokens["access_token"]),
-        )
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +25,9 @@ async def services(stack: StackInfo) -> AsyncIterator[tuple[str, str]]:
 
 
 @pytest.fixture
-async def person(services: tuple[str, str], admin: asyncpg.Connection) -> AsyncIterator[Person]:
-    import bcrypt  # noqa: PLC0415 - of the embedded stack
-
-    user_id = await add_user(admin)
-    await admin.execute(HASHED, user_id, bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode())
-    email = await admin.fetchval("select email from auth.users where id = $1", user_id)
-    async with httpx.AsyncClient(timeout=30) as http:
-        yield Person(str(user_id), email, services, http)
+async def person(stack: StackInfo, services: tuple[str, str], admin: asyncpg.Connection) -> AsyncIterator[Person]:
+    async with new_person(services, admin, stack.auth_url) as made:
+        yield made
 
 
 async def test_sign_in_sync_refresh_sync(person: Person) -> None:
@@ -99,7 +53,7 @@ async def test_a_wrong_password_and_nobody_look_the_same(person: Person) -> None
 async def test_refreshes_at_once_all_get_good_tokens(person: Person) -> None:
     tokens = await person.sign_in()
     answers = await asyncio.gather(
-        *(person.grant("refresh_token", refresh_token=tokens["refresh_token"]) for _ in range(8))
+        *(person.grant("refresh_token", n % 2, refresh_token=tokens["refresh_token"]) for n in range(8))
     )
     assert [answer.status_code for answer in answers] == [200] * 8
     for answer in answers:
@@ -136,6 +90,20 @@ async def test_s39_a_stolen_refresh_token_ends_the_session_and_says_so(
     assert problem_of(unknown, 400, "auth-refused")["code"] == "refresh_token_not_found"
 
 
+async def test_s39_a_session_that_was_not_refreshed_in_time_is_over_and_says_so(
+    person: Person, admin: asyncpg.Connection
+) -> None:
+    tokens = await person.sign_in()
+    await admin.execute(
+        "update auth.sessions set refreshed_at = now() at time zone 'utc' - interval '7 days 1 second'"
+        " where user_id = $1",
+        person.user_id,
+    )
+    over = problem_of(await person.grant("refresh_token", refresh_token=tokens["refresh_token"]), 400, "auth-refused")
+    assert over["code"] == "session_expired"
+    assert "sign in again" in over["detail"].lower()
+
+
 async def test_s40_expired_between_two_pages_then_refreshed_and_the_same_clock_goes_on(
     person: Person, stack: StackInfo
 ) -> None:
@@ -157,61 +125,6 @@ async def test_s40_expired_between_two_pages_then_refreshed_and_the_same_clock_g
     fresh = (await person.grant("refresh_token", refresh_token=tokens["refresh_token"])).json()
     rest = (await pull(fresh["access_token"], clock=page["clock"])).json()
     assert {one["id"] for one in page["entities"] + rest["entities"]} == {one["id"] for one in given}
-
-
-SCOPES = {
-    None: ([False, False], [False, False]),
-    "global": ([False, False], [False, False]),
-    "local": ([False, False], [True, True]),
-    "others": ([True, True], [False, False]),
-}
-
-
-@pytest.mark.parametrize("scope", SCOPES, ids=str)
-async def test_signed_out_is_refused_at_once_by_every_instance(person: Person, scope: str | None) -> None:
-    phone, tablet = await person.sign_in(), await person.sign_in()
-    assert await person.let_in(phone) == await person.let_in(tablet) == [True, True]
-    out = await person.sign_out(phone, scope)
-    assert (out.status_code, out.content) == (204, b"")
-    assert (await person.let_in(phone), await person.let_in(tablet)) == SCOPES[scope]
-    if scope != "others":
-        problem_of(await person.sign_out(phone, scope), 401, "session-ended")
-        refused = await person.grant("refresh_token", refresh_token=phone["refresh_token"])
-        assert problem_of(refused, 400, "auth-refused")["code"] == "refresh_token_not_found"
-    # Who has signed out may sign in again.
-    assert await person.let_in(await person.sign_in()) == [True, True]
-
-
-async def test_sign_out_under_load_lets_nobody_back_in(person: Person) -> None:
-    """Readers that ask the database while the session ends must not note it as live again."""
-    for _ in range(5):
-        tokens = await person.sign_in()
-        done = asyncio.Event()
-
-        async def read(token: str = tokens["access_token"], over: asyncio.Event = done) -> None:
-            number = 0
-            while not over.is_set():
-                number += 1
-                await person.http.get(f"{person.services[number % 2]}/sync/status", headers=bearer(token))
-
-        readers = [asyncio.create_task(read()) for _ in range(6)]
-        await asyncio.sleep(0.05)
-        assert (await person.sign_out(tokens, "local")).status_code == 204
-        assert await person.let_in(tokens) == [False, False]
-        done.set()
-        await asyncio.gather(*readers)
-        assert await person.let_in(tokens) == [False, False]
-
-
-async def test_bad_sign_outs(person: Person) -> None:
-    tokens = await person.sign_in()
-    given = await person.sign_out(tokens, CANARY)
-    assert problem_of(given, 400, "invalid-parameter")["parameters"] == ["scope"]
-    assert CANARY not in given.text
-    problem_of(await person.http.post(f"{person.services[0]}/auth/logout"), 401, "missing-token")
-    answer = await person.http.post(f"{person.services[0]}/auth/logout?x=1", headers=bearer(tokens["access_token"]))
-    problem_of(answer, 400, "invalid-parameter")
-    assert await person.let_in(tokens) == [True, True]
 
 
 async def test_nothing_of_a_sign_in_is_logged(person: Person, stack: StackInfo, anyone: httpx.AsyncClient) -> None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import asyncpg
 
+from medtime_backend.local.auth_server.context import Auth
 from medtime_backend.local.auth_server.errors import AuthError
-from medtime_backend.local.auth_server.sessions import Session, statement
-from medtime_backend.local.auth_server.settings import AuthSettings
-from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
+from medtime_backend.local.auth_server.hook import claims_by_hook, hook_exists
+from medtime_backend.local.auth_server.queries import statement
+from medtime_backend.local.auth_server.sessions import Session
+from medtime_backend.local.tokens import TokenClaims, sign
 
 
 async def user_answer(connection: asyncpg.Connection, user_id: uuid.UUID) -> dict[str, Any]:
@@ -38,21 +40,30 @@ async def user_answer(connection: asyncpg.Connection, user_id: uuid.UUID) -> dic
     }
 
 
-def token_answer(key: SigningKey, settings: AuthSettings, session: Session, user: dict[str, Any]) -> dict[str, Any]:
-    """Return the answer of the token endpoint."""
+async def token_answer(auth: Auth, connection: asyncpg.Connection, session: Session) -> dict[str, Any]:
+    """Return the answer of the token endpoint. Raises AuthError if the hook does not let the claims through."""
+    user = await user_answer(connection, session.user_id)
+    hooked = await hook_exists(connection)
     claims = TokenClaims(
         user_id=user["id"],
-        email=user["email"],
+        email=user["email"] or "",
         session_id=str(session.session_id),
-        issuer=settings.issuer,
-        audience=settings.audience,
+        issuer=auth.settings.issuer,
+        # The hook gets what Auth itself would sign: the user's audience, and no tier.
+        audience=user["aud"] if hooked else auth.settings.audience,
         app_metadata=user["app_metadata"],
         user_metadata=user["user_metadata"],
         is_anonymous=user["is_anonymous"],
-        signed_in_at=int(session.signed_in_at.timestamp()) if session.signed_in_at else None,
+        amr_method=session.method,
+        signed_in_at=int(session.signed_in_at.timestamp()),
+        extra={"tier": None} if hooked else {},
     )
+    payload = claims.as_payload()
+    if hooked:
+        method = "token_refresh" if session.refreshed else session.method
+        payload = await claims_by_hook(connection, payload, method)
     return {
-        "access_token": mint(key, claims),
+        "access_token": sign(auth.keys.current, payload),
         "token_type": "bearer",
         "expires_in": claims.lifetime,
         "expires_at": claims.expires_at,

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from pathlib import Path
 
 import asyncpg
-import bcrypt
 
 from medtime_backend.local.auth_server.errors import AuthError
-
-STATEMENTS = Path(__file__).with_name("statements")
+from medtime_backend.local.auth_server.queries import statement
 
 
 @dataclass(frozen=True)
 class Session:
-    """A signed-in device and the refresh token it gets now."""
+    """A signed-in device and the refresh token it gets now.
+
+    `method` is how the user signed in (`password` or `oauth`); it and the moment are the claim amr, also after a
+    refresh.
+    """
 
     session_id: uuid.UUID
     user_id: uuid.UUID
     refresh_token: str
-    signed_in_at: datetime | None = None
+    method: str
+    signed_in_at: datetime
+    refreshed: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,47 +37,23 @@ class Caller:
     address: str | None
 
 
-@cache
-def statement(name: str) -> str:
-    """Return the text of statements/<name>.sql."""
-    return (STATEMENTS / f"{name}.sql").read_text(encoding="utf-8")
+async def start_session(connection: asyncpg.Connection, user_id: uuid.UUID, method: str, caller: Caller) -> Session:
+    """Start a session of a user who has proved who they are. Call it within a transaction."""
+    session_id, token = uuid.uuid4(), _new_token()
+    signed_in_at = await connection.fetchval(
+        statement("start_session"), session_id, user_id, caller.user_agent, caller.address
+    )
+    await connection.execute(statement("add_amr"), uuid.uuid4(), session_id, method)
+    await connection.execute(statement("add_refresh_token"), token, user_id, None, session_id)
+    return Session(session_id, user_id, token, method, signed_in_at)
 
 
-async def sign_in(connection: asyncpg.Connection, email: str, password: str, caller: Caller) -> Session:
-    """Check the password and start a session. Raises AuthError."""
-    user = await connection.fetchrow(statement("user_by_email"), email)
-    if user is None or not await _password_fits(password, user["encrypted_password"]):
-        raise AuthError(400, "invalid_credentials", "Invalid login credentials")
-    if user["banned"]:
-        raise AuthError(400, "user_banned", "User is banned")
-    if not user["confirmed"]:
-        raise AuthError(400, "email_not_confirmed", "Email not confirmed")
-    session = Session(uuid.uuid4(), user["id"], _new_token())
-    async with connection.transaction():
-        await connection.execute(
-            statement("start_session"), session.session_id, session.user_id, caller.user_agent, caller.address
-        )
-        await connection.execute(
-            statement("add_refresh_token"), session.refresh_token, session.user_id, None, session.session_id
-        )
-    return session
-
-
-async def refresh(connection: asyncpg.Connection, token: str, caller: Caller) -> Session:
-    """Rotate a refresh token.
+async def refresh(connection: asyncpg.Connection, token: str, caller: Caller) -> Session | AuthError:
+    """Rotate a refresh token. Call it within a transaction, and commit that after a refusal, too.
 
     One that was used before is still good when its successor was not (the answer got lost) or within ten seconds;
-    otherwise all tokens of the session are revoked. Raises AuthError.
+    otherwise all tokens of the session are revoked.
     """
-    async with connection.transaction():
-        outcome = await _rotate(connection, token, caller)
-    # Only now: the revocations that come with a refusal must be committed.
-    if isinstance(outcome, AuthError):
-        raise outcome
-    return outcome
-
-
-async def _rotate(connection: asyncpg.Connection, token: str, caller: Caller) -> Session | AuthError:
     session = await connection.fetchrow(statement("lock_session_of_token"), token)
     if session is None:
         return AuthError(400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
@@ -94,13 +71,9 @@ async def _rotate(connection: asyncpg.Connection, token: str, caller: Caller) ->
         await connection.execute(statement("revoke_token"), token)
         await connection.execute(statement("add_refresh_token"), successor, session["user_id"], token, session["id"])
     await connection.execute(statement("note_refresh"), session["id"], caller.user_agent, caller.address)
-    return Session(session["id"], session["user_id"], successor, session["signed_in_at"])
-
-
-async def _password_fits(password: str, hashed: str | None) -> bool:
-    # bcrypt reads 72 bytes at most, and Auth cuts there too.
-    secret = password.encode()[:72]
-    return bool(hashed) and await asyncio.to_thread(bcrypt.checkpw, secret, str(hashed).encode())
+    return Session(
+        session["id"], session["user_id"], successor, session["method"], session["signed_in_at"], refreshed=True
+    )
 
 
 def _new_token() -> str:

@@ -7,3 +7,4 @@ with signed_in as (
 insert into auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip)
 select $1, signed_in.id, now(), now(), 'aal1', $3, $4
 from signed_in
+returning created_at

@@ -1,0 +1,1 @@
+select public.custom_access_token_hook($1::jsonb)

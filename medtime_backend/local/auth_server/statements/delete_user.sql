@@ -1,0 +1,3 @@
+delete from auth.users
+where id = $1
+returning id

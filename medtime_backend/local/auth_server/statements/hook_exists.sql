@@ -1,0 +1,1 @@
+select to_regprocedure($1) is not null

@@ -1,0 +1,2 @@
+select count(*) from auth.users
+where deleted_at is null
