@@ -58,7 +58,7 @@ class KeySet:
             try:
                 self._keys = _signing_keys(await self._read())
                 self._fresh_until = time.monotonic() + self._settings.jwks_max_age
-            except (httpx.HTTPError, OSError, jwt.PyJWTError, msgspec.MsgspecError, ValueError) as fault:
+            except (httpx.HTTPError, OSError, jwt.PyJWTError, msgspec.MsgspecError, ValueError, TypeError) as fault:
                 # The old keys stay in use: Auth being down must not sign everybody out.
                 log.warning("jwks_unavailable", code=type(fault).__name__)
             self._next_attempt = time.monotonic() + (COOL_DOWN if self._keys else RETRY_EMPTY)
@@ -75,4 +75,4 @@ class KeySet:
 
 def _signing_keys(document: bytes) -> Mapping[str, jwt.PyJWK]:
     keys = jwt.PyJWKSet.from_dict(msgspec.json.decode(document, type=dict[str, Any])).keys
-    return {key.key_id: key for key in keys if key.key_id and key.public_key_use in (None, "sig")}
+    return {key.key_id: key for key in keys if isinstance(key.key_id, str) and key.public_key_use in (None, "sig")}

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from redis.connection import parse_url
+
 PREFIX = "MEDTIME_"
 ASYMMETRIC = {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 GROUPS = ("sync_push", "sync_pull", "catalog", "ocr")
 REDIS_SCHEMES = ("redis", "rediss", "redis+cluster", "rediss+cluster")
 # Names that lead to no machine on the internet: this one, those of a container network or a cluster.
-INTERNAL = re.compile(r"[^.:]+|.+\.(internal|svc|svc\.cluster\.local)|::1|127(\.\d{1,3}){3}")
+INTERNAL = re.compile(r"[a-z][^.:]*|.+\.(internal|svc|svc\.cluster\.local)|::1|127(\.\d{1,3}){3}")
 POOLER_PORT = 6543
 
 
@@ -52,8 +54,15 @@ def _database(settings: Any) -> None:
 
 def _redis(settings: Any) -> None:
     address = _address(settings.redis_url)
-    if settings.redis_url and (address is None or address.scheme not in REDIS_SCHEMES or not address.hostname):
-        raise SettingsError(f"MEDTIME_REDIS_URL is no address of Redis ({', '.join(REDIS_SCHEMES)}://host:port)")
+    if not settings.redis_url:
+        return
+    try:
+        if address is None or address.scheme not in REDIS_SCHEMES or not address.hostname:
+            raise ValueError  # noqa: TRY301 - one problem, said in one place
+        parse_url(settings.redis_url.replace("+cluster", "", 1))  # type: ignore[no-untyped-call] # redis-py has no types for it
+    except ValueError:
+        said = ", ".join(REDIS_SCHEMES)
+        raise SettingsError(f"MEDTIME_REDIS_URL is no address of Redis ({said}://host:port)") from None
 
 
 def _keys(settings: Any) -> None:
@@ -88,7 +97,9 @@ def _networks(settings: Any) -> None:
     for name in ("trusted_proxies", "metrics_networks"):
         try:
             for network in getattr(settings, name):
-                ipaddress.ip_network(network)
+                # To believe everybody would let each client choose its address.
+                if ipaddress.ip_network(network).prefixlen == 0 and name == "trusted_proxies":
+                    raise ValueError  # noqa: TRY301 - as any other network that cannot be
         except ValueError:
             raise SettingsError(f"{PREFIX}{name.upper()} is no list of networks, such as 10.0.0.0/8") from None
 

@@ -67,8 +67,8 @@ class AdmissionDesk:
     async def admit(self, address: str, identity: Identity, group: str | None) -> RateStatus | None:
         """Count a user's request against the address and the group, if the session is live.
 
-        Gives None for a route of no group. Raises RateLimited, SessionEnded, UnknownUser and BannedUser, and what
-        reading the session's state raises.
+        Gives None for a route of no group. Raises RateLimited, SessionEnded, UnknownUser, BannedUser, Busy, and
+        what reading the session's state raises.
         """
         by_address = self._windows(address, "address")
         self._refuse_if_full(by_address)
@@ -87,7 +87,7 @@ class AdmissionDesk:
     async def end_sessions(self, identity: Identity, scope: str) -> None:
         """Make the sessions that Auth has just ended end everywhere at once; scope is local, others or global."""
         session = SessionKey(identity.user_id, identity.session_id)
-        await self._store.run(lambda store: store.end_sessions(session, scope))
+        await self._store.end_sessions(session, scope)
 
     async def open(self) -> None:
         """Connect to Redis; without it the service starts all the same."""
@@ -134,8 +134,8 @@ class AdmissionDesk:
             raise _rate_limited(answer)
         if isinstance(answer, ClosedSession):
             raise CLOSED.get(answer.state, errors.SessionEnded)
-        # Its sessions were ended again and again while we looked.
-        raise errors.SessionEnded
+        # Sessions of the user were ended again and again while we looked: what became of this one is not known.
+        raise errors.Busy
 
 
 def _rate_limited(full: Full) -> errors.RateLimited:

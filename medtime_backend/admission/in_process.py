@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from uuid import UUID
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
@@ -31,7 +32,7 @@ class InProcessStore:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._session_max_age = session_max_age
         self._sessions: dict[SessionKey, tuple[str, float]] = {}
-        self._generation = 0
+        self._generations: dict[UUID, int] = {}
 
     async def admit(
         self,
@@ -46,14 +47,16 @@ class InProcessStore:
             return answer
         state = self._state_of(session, reading)
         if state is None:
-            return UnknownSession(str(self._generation))
+            return UnknownSession(self._generation_of(session.user_id))
         if state != LIVE:
             return ClosedSession(state)
         return await self._pass(by_user)
 
     async def end_sessions(self, session: SessionKey, scope: str) -> None:
         """As SharedStore.end_sessions."""
-        self._generation += 1
+        if len(self._generations) >= SESSIONS:
+            del self._generations[next(iter(self._generations))]
+        self._generations[session.user_id] = self._generations.pop(session.user_id, 0) + 1
         for known in [key for key in self._sessions if key.user_id == session.user_id]:
             if scope == "global" or (scope == "local") == (known == session):
                 del self._sessions[known]
@@ -67,7 +70,9 @@ class InProcessStore:
         admitted = Admitted(-1, 0)
         for window in windows:
             item = RateLimitItemPerMinute(window.limit)
-            await self._limiter.hit(item, window.group, window.holder)
+            # Its own clean-up may have come between the test above and this.
+            if not await self._limiter.hit(item, window.group, window.holder):
+                return Full(window, SPAN_SECONDS)
             reset, remaining = await self._limiter.get_window_stats(item, window.group, window.holder)
             admitted = Admitted(remaining, min(max(reset - time.time(), 0), SPAN_SECONDS))
         return admitted
@@ -77,10 +82,14 @@ class InProcessStore:
         state, until = self._sessions.get(session, ("", 0.0))
         if until > now:
             return state
-        if reading is None or reading.generation != str(self._generation):
+        if reading is None or reading.generation != self._generation_of(session.user_id):
             return None
         self._sessions.pop(session, None)
         if len(self._sessions) >= SESSIONS:
             del self._sessions[next(iter(self._sessions))]
         self._sessions[session] = (reading.state, now + self._session_max_age)
         return reading.state
+
+    def _generation_of(self, user_id: UUID) -> str:
+        """Never one of Redis's: what was asked for before an outage is not taken during it."""
+        return f"own:{self._generations.get(user_id, 0)}"

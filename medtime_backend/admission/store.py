@@ -9,6 +9,7 @@ import structlog
 
 from medtime_backend.admission.in_process import InProcessStore
 from medtime_backend.admission.shared import CONNECTIONS, SharedStore, StoreUnavailableError
+from medtime_backend.admission.terms import SessionKey
 from medtime_backend.metrics import Metrics
 
 # While Redis is away, one request in this many seconds tries it again; the others do not wait for it.
@@ -41,6 +42,7 @@ class FailoverStore:
         self._clock = clock
         self._away_until: float | None = None
         self._told_at = -TELL_SECONDS
+        self._told = False
         self._turn = asyncio.Semaphore(CONNECTIONS)
         metrics.redis_up.set(0)
         if shared is None:
@@ -53,13 +55,21 @@ class FailoverStore:
                 # Who has waited for a turn looks again whether Redis is there.
                 async with self._turn:
                     if self._try_now():
+                        # Only who was sent to try ends an outage, not an answer that was already on its way.
+                        trying = self._away_until is not None
                         answer = await ask(self._shared)
-                        self._note_answer()
+                        if trying or self._away_until is None:
+                            self._note_answer()
                         return answer
             except StoreUnavailableError as fault:
                 self._note_outage(fault)
         self._metrics.admissions_without_redis.inc()
         return await ask(self._own)
+
+    async def end_sessions(self, session: SessionKey, scope: str) -> None:
+        """End sessions in the shared store, and in this process too: it may have noted them in an outage."""
+        await self._own.end_sessions(session, scope)
+        await self.run(lambda store: store.end_sessions(session, scope))
 
     async def open(self) -> None:
         """Connect to Redis. Without it the service starts all the same."""
@@ -90,10 +100,12 @@ class FailoverStore:
         self._metrics.redis_up.set(0)
         if self._clock() - self._told_at >= TELL_SECONDS:
             self._told_at = self._clock()
+            self._told = True
             log.warning("redis_unavailable", code=str(fault))
 
     def _note_answer(self) -> None:
-        if self._away_until is not None:
+        if self._told:
+            self._told = False
             log.info("redis_back")
         self._away_until = None
         self._metrics.redis_up.set(1)

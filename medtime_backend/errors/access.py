@@ -37,6 +37,8 @@ class MalformedAuthorization(AccessRefused):
     slug = "malformed-authorization"
     title = "The Authorization header is not one bearer token"
     advice = "Send exactly one Authorization header: Bearer, a space, the access token."
+    counter = "auth_failures"
+    challenge = "invalid_request"
 
 
 class MalformedToken(AccessRefused):

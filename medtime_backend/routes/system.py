@@ -13,6 +13,8 @@ from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
 from medtime_backend.settings import Settings
 
+RELAYED = {"forwarded", "via", "x-real-ip"}
+
 
 @get("/live")
 async def live() -> dict[str, str]:
@@ -36,9 +38,11 @@ async def metrics(
 ) -> Response[bytes]:
     """The metrics of this worker, for the networks of MEDTIME_METRICS_NETWORKS; there is nothing here for others."""
     peer = request.client.host if request.client else ""
-    # Behind a gateway that is not declared, everybody would seem to be the gateway.
-    relayed = {"x-forwarded-for", "forwarded"} & set(request.headers) and not belongs(peer, trusted)
-    if relayed or not belongs(address_of(request.scope, trusted), Networks(settings.metrics_networks)):
+    client = address_of(request.scope, trusted)
+    # Whoever comes through a gateway that does not say for whom, or that nobody declared, would seem to be the gateway.
+    relayed = RELAYED & set(request.headers) or (belongs(peer, trusted) and client == peer)
+    forged = "x-forwarded-for" in request.headers and not belongs(peer, trusted)
+    if relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
         raise errors.NotFound
     return Response(counted.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 

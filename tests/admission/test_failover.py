@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 from medtime_backend.admission.in_process import InProcessStore
 from medtime_backend.admission.shared import SharedStore
 from medtime_backend.admission.store import RETRY_SECONDS, TELL_SECONDS, FailoverStore
-from medtime_backend.admission.terms import Admitted, Full, Window
+from medtime_backend.admission.terms import Admitted, Full, Reading, SessionKey, UnknownSession, Window
 from medtime_backend.metrics import Metrics
 from tests.admission.redis_servers import Server
 
@@ -136,3 +136,37 @@ async def test_without_an_address_it_is_this_process_alone() -> None:
     assert isinstance(second, Full)
     assert [line["event"] for line in lines] == ["redis_not_configured"]
     await store.close()
+
+
+async def test_a_sign_out_is_not_forgotten_when_redis_comes_and_goes(rig: Rig) -> None:
+    one = SessionKey(uuid4(), uuid4())
+
+    async def ask(reading: Reading | None = None) -> Any:
+        return await rig.store.run(lambda store: store.admit((), one, (), reading))
+
+    rig.server.kill()
+    asked = await ask()
+    assert isinstance(await ask(Reading("live", asked.generation)), Admitted)
+    rig.server.start()
+    rig.time.now += RETRY_SECONDS
+    await rig.store.end_sessions(one, "local")
+    rig.server.kill()
+    assert isinstance(await ask(), UnknownSession)
+
+
+async def test_an_answer_that_was_on_its_way_does_not_end_an_outage(rig: Rig) -> None:
+    """Of a cluster, one node may be gone while others still answer: the log must not flicker."""
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Any) -> str:
+        begun.set()
+        await go_on.wait()
+        return "late"
+
+    straggler = asyncio.create_task(rig.store.run(slow))
+    await begun.wait()
+    rig.server.kill()
+    await rig.ask(window())
+    go_on.set()
+    assert await straggler == "late"
+    assert rig.value("redis_up") == 0

@@ -159,3 +159,25 @@ async def test_a_full_address_costs_the_user_nothing(store: Store) -> None:
     left = await store.admit((), one, [user])
     assert isinstance(left, Admitted)
     assert left.remaining == 8
+
+
+async def test_others_may_sign_out_as_often_as_they_like(store: Store) -> None:
+    one = session()
+    asked = await store.admit((), one)
+    assert isinstance(asked, UnknownSession)
+    for _ in range(5):
+        await store.end_sessions(session(), "global")
+    assert isinstance(await store.admit((), one, (), Reading("live", asked.generation)), Admitted)
+
+
+async def test_a_reading_of_another_store_is_not_taken(store: Store) -> None:
+    one = session()
+    asked = await store.admit((), one)
+    assert isinstance(asked, UnknownSession)
+    other = InProcessStore(45)
+    begun = await other.admit((), one)
+    assert isinstance(begun, UnknownSession)
+    if isinstance(store, SharedStore):
+        assert begun.generation != asked.generation
+        assert isinstance(await store.admit((), one, (), Reading("live", begun.generation)), UnknownSession)
+        assert isinstance(await other.admit((), one, (), Reading("live", asked.generation)), UnknownSession)

@@ -25,7 +25,9 @@ async def refuse(stack: StackInfo, http: httpx.AsyncClient, headers: list[tuple[
         problem_of(answer, errors.PROBLEMS[slug].status, slug)
         challenge = answer.headers["www-authenticate"]
         assert challenge.startswith("Bearer")
-        assert ("invalid_token" in challenge) == (slug != "missing-token" and answer.status_code == 401)
+        unnamed = {"missing-token", "malformed-authorization"}
+        assert ("invalid_token" in challenge) == (slug not in unnamed and answer.status_code == 401)
+        assert ("invalid_request" in challenge) == (slug == "malformed-authorization")
         assert ("insufficient_scope" in challenge) == (answer.status_code == 403)
         assert "retry-after" not in answer.headers
         told = [answer.text, str(answer.headers.raw), *logs_of(stack).values()]

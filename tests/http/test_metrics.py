@@ -64,15 +64,20 @@ async def test_refusals_are_counted_by_their_problem(stack: StackInfo, user: Acc
 
 async def test_metrics_are_not_for_everybody(stack: StackInfo) -> None:
     async with service(stack, trusted_proxies="127.0.0.0/8") as address, httpx.AsyncClient(base_url=address) as http:
-        assert (await http.get("/metrics")).status_code == 200
-        problem_of(await http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"}), 404, "not-found")
-        assert (await http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"})).status_code == 200
+        for said in ({}, {"X-Forwarded-For": "203.0.113.7"}, {"X-Forwarded-For": "unknown"}, {"Via": "1.1 gateway"}):
+            problem_of(await http.get("/metrics", headers=said), 404, "not-found")
+        # The gateway's own address says nothing of the client's.
+        problem_of(await http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}), 404, "not-found")
+    inside = {"trusted_proxies": "127.0.0.0/8", "metrics_networks": "10.9.0.0/16"}
+    async with service(stack, **inside) as address, httpx.AsyncClient(base_url=address) as http:
+        assert (await http.get("/metrics", headers={"X-Forwarded-For": "10.9.0.7"})).status_code == 200
+        problem_of(await http.get("/metrics", headers={"X-Forwarded-For": "10.8.0.7"}), 404, "not-found")
 
 
 async def test_metrics_behind_a_gateway_that_nobody_declared(stack: StackInfo) -> None:
     async with httpx.AsyncClient(base_url=stack.base_url) as http:
         assert (await http.get("/metrics")).status_code == 200
-        for header in ("X-Forwarded-For", "Forwarded"):
+        for header in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"):
             problem_of(await http.get("/metrics", headers={header: "127.0.0.1"}), 404, "not-found")
 
 

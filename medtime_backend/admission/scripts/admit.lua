@@ -18,10 +18,29 @@ local function key_of(window)
   return window <= before and KEYS[window] or KEYS[window + 1]
 end
 
--- A clock that steps back must not empty a window early nor keep it full for longer than its span.
+-- A clock that steps back a little must not empty a window early; after a long step it begins anew, so that nobody waits
+-- for longer than its span.
 local function now_of(key)
-  local newest = redis.call('LINDEX', key, 0)
-  return newest and math.max(clock, math.min(tonumber(newest), clock + span)) or clock
+  local newest = tonumber(redis.call('LINDEX', key, 0) or clock)
+  if newest > clock + span then
+    redis.call('DEL', key)
+    newest = clock
+  end
+  return math.max(clock, newest)
+end
+
+-- Sessions are noted for as long as any of the user's is: those of the past must not pile up.
+local function forget_old(sessions)
+  if redis.call('HLEN', sessions) <= 32 then
+    return
+  end
+  local fields = redis.call('HGETALL', sessions)
+  for index = 1, #fields, 2 do
+    local till = string.match(fields[index + 1], ' (%d+)$')
+    if till and tonumber(till) <= clock then
+      redis.call('HDEL', sessions, fields[index])
+    end
+  end
 end
 
 local function used(key, now)
@@ -59,14 +78,22 @@ end
 if with_session then
   local sessions = KEYS[before + 1]
   local id, state, generation, age = unpack(ARGV, 3 + windows, 6 + windows)
-  local current = redis.call('HGET', sessions, 'generation') or '0'
+  local current = redis.call('HGET', sessions, 'generation')
   local known = redis.call('HGET', sessions, id)
-  if known and tonumber(string.match(known, ' (%d+)$')) > clock then
+  local till = known and tonumber(string.match(known, ' (%d+)$')) or 0
+  if till > clock and till <= clock + tonumber(age) then
     state = string.match(known, '^%S+')
   elseif state == '' or generation ~= current then
-    -- What was read before sessions were ended must not bring one back.
+    -- What was read before sessions were ended, or before this server forgot everything, must not bring one back: so
+    -- generations begin with the time, and never twice alike.
+    if not current then
+      current = string.format('%.0f', clock)
+      redis.call('HSET', sessions, 'generation', current)
+      redis.call('PEXPIRE', sessions, 2 * age)
+    end
     return { 'unknown', current }
   else
+    forget_old(sessions)
     redis.call('HSET', sessions, id, state .. ' ' .. string.format('%.0f', clock + tonumber(age)))
     redis.call('PEXPIRE', sessions, 2 * age)
   end
