@@ -107,7 +107,9 @@ FORGERIES: dict[str, tuple[Callable[[SigningKey], str], str]] = {
         "key-in-header",
     ),
     "a critical extension": (lambda key: _signed(key, key.private_key, "RS256", crit=["exp"]), "malformed-token"),
-    "a cut signature": (lambda key: _signed(key, key.private_key, "RS256")[:-8], "malformed-token"),
+    # 333 letters are no base64 at all, 336 are: of bytes that do not fit.
+    "a cut signature": (lambda key: _signed(key, key.private_key, "RS256")[:-9], "malformed-token"),
+    "a short signature": (lambda key: _signed(key, key.private_key, "RS256")[:-6], "bad-signature"),
     "no signature": (lambda key: _signed(key, key.private_key, "RS256").rpartition(".")[0] + ".", "bad-signature"),
     "another payload": (
         lambda key: _signed(key, key.private_key, "RS256").replace(".", f".{part({'sub': CANARY})}.", 1),
