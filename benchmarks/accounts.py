@@ -93,6 +93,8 @@ async def add_account(superuser: asyncpg.Connection, stack: StackInfo) -> Accoun
         user_id,
         f"{user_id}@bench.medtime.app",
     )
+    # Minutes of pushing are more than the free tier stores.
+    await superuser.execute("insert into private.user_tiers (user_id, tier) values ($1, 'perfect')", user_id)
     session_id = uuid4()
     await superuser.execute(
         "insert into auth.sessions (id, user_id, created_at, updated_at) values ($1, $2, now(), now())",
