@@ -14,6 +14,9 @@
 --   updated_at timestamptz, deleted_at timestamptz, client_id text, client_seq bigint, blob_size integer, checksum text
 -- triggers: count_deleted, count_inserted, count_updated, guard_entity, keep_quota_of_inserted, keep_quota_of_updated,
 --   lock_before_update
+-- sample: insert into public.srv_encrypted_entities (id, user_id, entity_type, encrypted_blob, checksum, client_id)
+--   select gen_random_uuid(), $1, 'audit_sample', b.blob, encode(sha256(b.blob), 'hex'), 'audit-phone'
+--   from (select decode('0101' || repeat('00', 28), 'hex') as blob) as b
 --
 -- | persona          | select      | insert | update | delete | truncate |
 -- |------------------|-------------|--------|--------|--------|----------|

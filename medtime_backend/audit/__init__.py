@@ -1,1 +1,1 @@
-"""The policy audit: proves by execution who may do what in a database, and compares it with what `policies/` declares."""
+"""The policy audit: proves by execution who may do what compared with what `policies/` declares."""

@@ -10,8 +10,8 @@ import msgspec
 class Persona(msgspec.Struct, frozen=True):
     """One kind of caller.
 
-    `role` is the database role. `user` names the seeded user whose `sub` the claims carry; empty for a caller that is no
-    user. `links` are the family links seeded for it, as caregiver: {owner persona: status}.
+    `role` is the database role. `user` names the seeded user whose `sub` the claims carry; it is empty for a caller that
+    is no user. `links` are the family links seeded for it, as caregiver: {owner persona: status}.
     """
 
     name: str
@@ -41,5 +41,7 @@ PERSONAS: Final = (
 )
 EVERY_USER: Final = "every user"
 """In a declaration: all personas that are users. A persona named by itself comes before it."""
+EVERYONE: Final = "everyone"
+"""In a declaration: all personas."""
 NAMES: Final = tuple(persona.name for persona in PERSONAS)
 USERS: Final = tuple(persona.name for persona in PERSONAS if persona.user)

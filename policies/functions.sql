@@ -1,0 +1,124 @@
+-- The functions: who may execute what. What is not in the table below, nobody may but the owner of the schema.
+--
+-- Who may do what, and why
+--   Postgres lets everyone execute a new function; here each is taken from everyone and given to one role.
+--   What phones call through RPC runs as the caller (SECURITY INVOKER), so that policies hold in it. Its helpers in
+--   private that need more are definer functions which act for the caller alone: they ask auth.uid(), and take no user
+--   as an argument, or only ask whether the caller may read it.
+--   The service's login role executes nothing but the functions that become the user first, and session_state.
+--   The access token hook is Auth's alone. Triggers, helpers of definer functions and the operator's functions
+--   (purge_tombstones, renew_epoch) are executable by nobody.
+--
+-- | function                        | execute             |
+-- |---------------------------------|---------------------|
+-- | public.srv_push                 | every user          |
+-- | public.srv_pull                 | every user          |
+-- | public.srv_status               | every user          |
+-- | public.custom_access_token_hook | supabase_auth_admin |
+-- | private.become                  | medtime_service     |
+-- | private.push_as                 | medtime_service     |
+-- | private.pull_as                 | medtime_service     |
+-- | private.status_as               | medtime_service     |
+-- | private.session_state           | medtime_service     |
+-- | private.begin_write             | every user          |
+-- | private.clock_at                | every user          |
+-- | private.clock_now               | every user          |
+-- | private.content_fault           | every user          |
+-- | private.covers_horizon          | every user          |
+-- | private.keep_own_quota          | every user          |
+-- | private.max_devices             | every user          |
+-- | private.may_read                | every user          |
+-- | private.own_account             | every user          |
+-- | private.push_faults             | every user          |
+-- | private.raise_problem           | every user          |
+-- | private.readable_owners         | every user          |
+-- | private.reserve_own_dots        | every user          |
+-- | private.touch_device            | every user          |
+
+-- What phones call through RPC.
+revoke all on function
+public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
+public.srv_pull(uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
+public.srv_status(uuid, boolean)
+from public, anon, authenticated, service_role;
+grant execute on function
+public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
+public.srv_pull(uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
+public.srv_status(uuid, boolean)
+to authenticated;
+
+-- Their helpers, and those of policies.
+revoke all on function
+private.begin_write(),
+private.clock_at(uuid, timestamptz),
+private.clock_now(uuid),
+private.content_fault(bytea, text, boolean),
+private.covers_horizon(uuid, jsonb, bigint),
+private.keep_own_quota(bigint),
+private.max_devices(),
+private.may_read(uuid),
+private.own_account(),
+private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]),
+private.raise_problem(text, text, jsonb),
+private.readable_owners(),
+private.reserve_own_dots(text, integer),
+private.touch_device(text)
+from public, anon, authenticated, service_role;
+grant execute on function
+private.begin_write(),
+private.clock_at(uuid, timestamptz),
+private.clock_now(uuid),
+private.content_fault(bytea, text, boolean),
+private.covers_horizon(uuid, jsonb, bigint),
+private.keep_own_quota(bigint),
+private.max_devices(),
+private.may_read(uuid),
+private.own_account(),
+private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]),
+private.raise_problem(text, text, jsonb),
+private.readable_owners(),
+private.reserve_own_dots(text, integer),
+private.touch_device(text)
+to authenticated;
+
+-- What the service's login role calls: each becomes the user of the verified claims first.
+revoke all on function
+private.become(jsonb),
+private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
+private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
+private.status_as(jsonb, uuid, boolean),
+private.session_state(uuid, uuid)
+from public, anon, authenticated, service_role;
+grant execute on function
+private.become(jsonb),
+private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
+private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
+private.status_as(jsonb, uuid, boolean),
+private.session_state(uuid, uuid)
+to medtime_service;
+
+-- What Supabase Auth calls before it signs a token.
+revoke all on function public.custom_access_token_hook(jsonb) from public, anon, authenticated, service_role;
+grant execute on function public.custom_access_token_hook(jsonb) to supabase_auth_admin;
+
+-- Triggers, helpers of definer functions, and the operator's functions: nobody.
+revoke all on function
+private.add_totals(uuid, text, bigint, bigint, bigint, bit),
+private.count_deleted(),
+private.count_inserted(),
+private.count_updated(),
+private.entity_hash(uuid, integer, text),
+private.family_of(uuid),
+private.guard_entity(),
+private.keep_device(),
+private.keep_quota(),
+private.lock_before_update(),
+private.lock_owner(uuid),
+private.purge_tombstones(timestamptz, integer),
+private.quota_of(uuid),
+private.raise_if_above_quota(uuid, bigint, bigint),
+private.renew_epoch(),
+private.reserve_dots(uuid, text, integer),
+private.stored_bytes(uuid),
+private.tier_of(uuid)
+from public, anon, authenticated, service_role;
