@@ -14,12 +14,23 @@
 -- | public.srv_push                 | every user          |
 -- | public.srv_pull                 | every user          |
 -- | public.srv_status               | every user          |
+-- | public.srv_invite_caregiver     | every user          |
+-- | public.srv_accept_invitation    | every user          |
+-- | public.srv_decline_invitation   | every user          |
+-- | public.srv_revoke_link          | every user          |
+-- | public.srv_list_family_links    | every user          |
 -- | public.custom_access_token_hook | supabase_auth_admin |
 -- | private.become                  | medtime_service     |
 -- | private.push_as                 | medtime_service     |
 -- | private.pull_as                 | medtime_service     |
 -- | private.status_as               | medtime_service     |
 -- | private.session_state           | medtime_service     |
+-- | private.accept_invitation       | every user          |
+-- | private.decline_invitation      | every user          |
+-- | private.invite_caregiver        | every user          |
+-- | private.live_caller             | every user          |
+-- | private.own_link                | every user          |
+-- | private.revoke_link             | every user          |
 -- | private.begin_write             | every user          |
 -- | private.clock_at                | every user          |
 -- | private.clock_now               | every user          |
@@ -39,45 +50,67 @@
 revoke all on function
 public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
 public.srv_pull(uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
-public.srv_status(uuid, boolean)
+public.srv_status(uuid, boolean),
+public.srv_invite_caregiver(interval),
+public.srv_accept_invitation(text),
+public.srv_decline_invitation(text),
+public.srv_revoke_link(uuid),
+public.srv_list_family_links()
 from public, anon, authenticated, service_role;
 grant execute on function
 public.srv_push(text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
 public.srv_pull(uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
-public.srv_status(uuid, boolean)
+public.srv_status(uuid, boolean),
+public.srv_invite_caregiver(interval),
+public.srv_accept_invitation(text),
+public.srv_decline_invitation(text),
+public.srv_revoke_link(uuid),
+public.srv_list_family_links()
 to authenticated;
 
 -- Their helpers, and those of policies.
 revoke all on function
+private.accept_invitation(text),
 private.begin_write(),
 private.clock_at(uuid, timestamptz),
 private.clock_now(uuid),
 private.content_fault(bytea, text, boolean),
 private.covers_horizon(uuid, jsonb, bigint),
+private.decline_invitation(text),
+private.invite_caregiver(interval),
 private.keep_own_quota(bigint),
+private.live_caller(),
 private.max_devices(),
 private.may_read(uuid),
 private.own_account(),
+private.own_link(uuid),
 private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]),
 private.raise_problem(text, text, jsonb),
 private.readable_owners(),
 private.reserve_own_dots(text, integer),
+private.revoke_link(uuid),
 private.touch_device(text)
 from public, anon, authenticated, service_role;
 grant execute on function
+private.accept_invitation(text),
 private.begin_write(),
 private.clock_at(uuid, timestamptz),
 private.clock_now(uuid),
 private.content_fault(bytea, text, boolean),
 private.covers_horizon(uuid, jsonb, bigint),
+private.decline_invitation(text),
+private.invite_caregiver(interval),
 private.keep_own_quota(bigint),
+private.live_caller(),
 private.max_devices(),
 private.may_read(uuid),
 private.own_account(),
+private.own_link(uuid),
 private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]),
 private.raise_problem(text, text, jsonb),
 private.readable_owners(),
 private.reserve_own_dots(text, integer),
+private.revoke_link(uuid),
 private.touch_device(text)
 to authenticated;
 
@@ -110,9 +143,13 @@ private.count_updated(),
 private.entity_hash(uuid, integer, text),
 private.family_of(uuid),
 private.guard_entity(),
+private.hash_of_code(text),
+private.keep_caregiver_cap(uuid),
 private.keep_device(),
 private.keep_quota(),
 private.lock_before_update(),
+private.lock_invitation(text),
+private.lock_live_users(uuid[]),
 private.lock_owner(uuid),
 private.purge_tombstones(timestamptz, integer),
 private.quota_of(uuid),

@@ -2,7 +2,6 @@
 --
 -- Who may do what, and why
 --   Every user may know the epoch: each clock carries it. Only the operator renews it, after a restore.
---   RLS is not forced: the owner reads it in functions that run as the caller, and there is nothing to keep apart.
 --
 -- rows belong to: nobody
 -- columns: singleton boolean, epoch uuid, started_at timestamptz
@@ -14,8 +13,10 @@
 -- | every user | public | -      | -      | -      | -        |
 
 alter table private.epoch enable row level security;
+alter table private.epoch force row level security;
 
 revoke all on table private.epoch from public, anon, authenticated, service_role;
 grant select on table private.epoch to authenticated;
 
-create policy "any user may know the epoch" on private.epoch for select to authenticated using (true);
+create policy "any user may know the epoch" on private.epoch for select to authenticated
+using ((select auth.uid()) is not null);

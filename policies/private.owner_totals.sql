@@ -8,10 +8,11 @@
 -- triggers: none
 -- sample: insert into private.owner_totals (user_id, entity_type) values ($1, 'audit_sample')
 --
--- | persona          | select      | insert | update | delete | truncate |
--- |------------------|-------------|--------|--------|--------|----------|
--- | every user       | own         | -      | -      | -      | -        |
--- | caregiver active | own, shared | -      | -      | -      | -        |
+-- | persona             | select      | insert | update | delete | truncate |
+-- |---------------------|-------------|--------|--------|--------|----------|
+-- | every user          | own         | -      | -      | -      | -        |
+-- | caregiver active    | own, shared | -      | -      | -      | -        |
+-- | caregiver elsewhere | own, shared | -      | -      | -      | -        |
 
 alter table private.owner_totals enable row level security;
 alter table private.owner_totals force row level security;

@@ -11,10 +11,11 @@
 -- triggers: none
 -- sample: insert into private.owners (user_id) values ($1) on conflict do nothing
 --
--- | persona          | select      | insert | update | delete | truncate |
--- |------------------|-------------|--------|--------|--------|----------|
--- | every user       | own         | -      | -      | -      | -        |
--- | caregiver active | own, shared | -      | -      | -      | -        |
+-- | persona             | select      | insert | update | delete | truncate |
+-- |---------------------|-------------|--------|--------|--------|----------|
+-- | every user          | own         | -      | -      | -      | -        |
+-- | caregiver active    | own, shared | -      | -      | -      | -        |
+-- | caregiver elsewhere | own, shared | -      | -      | -      | -        |
 
 alter table private.owners enable row level security;
 alter table private.owners force row level security;

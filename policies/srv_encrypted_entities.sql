@@ -15,13 +15,15 @@
 -- triggers: count_deleted, count_inserted, count_updated, guard_entity, keep_quota_of_inserted, keep_quota_of_updated,
 --   lock_before_update
 -- sample: insert into public.srv_encrypted_entities (id, user_id, entity_type, encrypted_blob, checksum, client_id)
---   select gen_random_uuid(), $1, 'audit_sample', b.blob, encode(sha256(b.blob), 'hex'), 'audit-phone'
+--   select gen_random_uuid(), $1, 'audit_sample', b.blob, encode(sha256(b.blob), 'hex'),
+--   'audit-' || left(($1::uuid)::text, 8)
 --   from (select decode('0101' || repeat('00', 28), 'hex') as blob) as b
 --
--- | persona          | select      | insert | update | delete | truncate |
--- |------------------|-------------|--------|--------|--------|----------|
--- | every user       | own         | own    | own    | -      | -        |
--- | caregiver active | own, shared | own    | own    | -      | -        |
+-- | persona             | select      | insert | update | delete | truncate |
+-- |---------------------|-------------|--------|--------|--------|----------|
+-- | every user          | own         | own    | own    | -      | -        |
+-- | caregiver active    | own, shared | own    | own    | -      | -        |
+-- | caregiver elsewhere | own, shared | own    | own    | -      | -        |
 
 alter table public.srv_encrypted_entities enable row level security;
 alter table public.srv_encrypted_entities force row level security;

@@ -8,7 +8,7 @@
 -- columns: user_id uuid, device_id text, platform text, environment text, token text, last_used_at timestamptz
 -- triggers: none
 -- sample: insert into public.srv_push_devices (user_id, device_id, platform, token)
---   values ($1, 'audit-phone', 'fcm', 'audit-token-' || ($1::uuid)::text)
+--   values ($1, 'audit-' || left(($1::uuid)::text, 8), 'fcm', 'audit-token-' || ($1::uuid)::text)
 --
 -- | persona  | select | insert | update | delete | truncate |
 -- |----------|--------|--------|--------|--------|----------|

@@ -7,7 +7,7 @@
 -- columns: user_id uuid, device_id text, queued_at timestamptz, due_at timestamptz, leased_until timestamptz,
 --   attempts integer
 -- triggers: none
--- sample: insert into public.srv_push_outbox (user_id, device_id) values ($1, 'audit-phone')
+-- sample: insert into public.srv_push_outbox (user_id, device_id) values ($1, 'audit-' || left(($1::uuid)::text, 8))
 --
 -- | persona  | select | insert | update | delete | truncate |
 -- |----------|--------|--------|--------|--------|----------|

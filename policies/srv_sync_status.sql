@@ -7,12 +7,14 @@
 -- rows belong to: user_id
 -- columns: id uuid, user_id uuid, device_id text, last_sync_at timestamptz, sync_version bigint
 -- triggers: keep_device
--- sample: insert into public.srv_sync_status (user_id, device_id, sync_version) values ($1, 'audit-tablet', 7)
+-- sample: insert into public.srv_sync_status (user_id, device_id, sync_version)
+--   values ($1, 'audit-' || left(($1::uuid)::text, 8) || '-tablet', 7)
 --
--- | persona          | select      | insert | update | delete | truncate |
--- |------------------|-------------|--------|--------|--------|----------|
--- | every user       | own         | -      | -      | -      | -        |
--- | caregiver active | own, shared | -      | -      | -      | -        |
+-- | persona             | select      | insert | update | delete | truncate |
+-- |---------------------|-------------|--------|--------|--------|----------|
+-- | every user          | own         | -      | -      | -      | -        |
+-- | caregiver active    | own, shared | -      | -      | -      | -        |
+-- | caregiver elsewhere | own, shared | -      | -      | -      | -        |
 
 alter table public.srv_sync_status enable row level security;
 alter table public.srv_sync_status force row level security;

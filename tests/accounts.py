@@ -116,7 +116,8 @@ async def link(connection: asyncpg.Connection, caregiver: UUID, owner: UUID, sta
     await connection.execute(
         """
         insert into public.srv_family_links (supervisor_id, supervised_user_id, status) values ($1, $2, $3)
-        on conflict (supervisor_id, supervised_user_id) do update set status = excluded.status
+        on conflict (supervisor_id, supervised_user_id)
+        do update set status = excluded.status, code_hash = null, expires_at = null
         """,
         caregiver,
         owner,

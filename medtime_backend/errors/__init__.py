@@ -41,6 +41,15 @@ from medtime_backend.errors.entities import (
     TombstoneNotEmpty,
     UnknownField,
 )
+from medtime_backend.errors.family import (
+    InvitationExpired,
+    InvitationUnknown,
+    LinkUnknown,
+    OwnInvitation,
+    TooManyCaregivers,
+    TooManyInvitations,
+    TooManyOwners,
+)
 from medtime_backend.errors.problem import PROBLEM_BASE, Problem
 from medtime_backend.errors.requests import (
     BodyTooLarge,
@@ -97,7 +106,10 @@ __all__ = [
     "InvalidField",
     "InvalidParameter",
     "InvalidSubject",
+    "InvitationExpired",
+    "InvitationUnknown",
     "KeyInHeader",
+    "LinkUnknown",
     "MalformedAuthorization",
     "MalformedBody",
     "MalformedPrecondition",
@@ -112,6 +124,7 @@ __all__ = [
     "NotAcceptable",
     "NotAnEnvelope",
     "NotFound",
+    "OwnInvitation",
     "Problem",
     "QuotaExceeded",
     "RateLimited",
@@ -122,9 +135,12 @@ __all__ = [
     "TokenNotYetValid",
     "TokenTooLarge",
     "TombstoneNotEmpty",
+    "TooManyCaregivers",
     "TooManyDevices",
     "TooManyEntities",
     "TooManyEntityTypes",
+    "TooManyInvitations",
+    "TooManyOwners",
     "UnknownField",
     "UnknownKey",
     "UnknownUser",

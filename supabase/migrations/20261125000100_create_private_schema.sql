@@ -20,8 +20,9 @@ comment on schema private is 'Helpers, counters and the epoch of MedTime. Never 
 revoke all on schema private from public;
 grant usage on schema private to authenticated;
 
--- Functions are executable by everyone unless that is taken away; in this schema it always is.
-alter default privileges in schema private revoke execute on functions from public;
+-- Functions are executable by everyone unless that is taken away. Not in a schema alone: what Postgres gives by default
+-- can only be taken back for all of a role's functions.
+alter default privileges revoke execute on functions from public;
 
 -- Every function has search_path = pg_catalog, pg_temp: with an empty one, a type made in the caller's temporary
 -- schema would come before Postgres's own, and its check would run with the rights of a definer function.
@@ -39,9 +40,11 @@ comment on column private.epoch.started_at is 'When this history began.';
 insert into private.epoch default values;
 
 alter table private.epoch enable row level security;
+alter table private.epoch force row level security;
 revoke all on table private.epoch from public, anon, authenticated, service_role;
 grant select on table private.epoch to authenticated;
-create policy "any user may know the epoch" on private.epoch for select to authenticated using (true);
+create policy "any user may know the epoch" on private.epoch for select to authenticated
+using ((select auth.uid()) is not null);
 
 create function private.raise_problem(sqlstate text, problem text, facts jsonb default '{}')
 returns void

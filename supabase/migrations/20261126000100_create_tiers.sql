@@ -18,6 +18,7 @@ create table private.user_tiers (
   tier text not null references private.tiers (tier),
   changed_at timestamptz not null default now()
 );
+create index user_tiers_tier on private.user_tiers (tier);
 comment on table private.user_tiers is 'The tier of each user who is not on the free one by default. Changed by an operator or the billing: medtime users tier.';
 comment on column private.user_tiers.user_id is 'The user.';
 comment on column private.user_tiers.tier is 'Their tier.';

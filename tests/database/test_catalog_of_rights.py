@@ -10,22 +10,33 @@ OURS = "n.nspname in ('public', 'private')"
 # Who may execute what, besides the owner. What is not here, nobody may: triggers, and helpers of definer functions.
 EXECUTE = {
     "authenticated": {
+        "srv_accept_invitation",
+        "srv_decline_invitation",
+        "srv_invite_caregiver",
+        "srv_list_family_links",
         "srv_pull",
         "srv_push",
+        "srv_revoke_link",
         "srv_status",
+        "private.accept_invitation",
         "private.begin_write",
         "private.clock_at",
         "private.clock_now",
         "private.content_fault",
         "private.covers_horizon",
+        "private.decline_invitation",
+        "private.invite_caregiver",
         "private.keep_own_quota",
+        "private.live_caller",
         "private.max_devices",
         "private.may_read",
         "private.own_account",
+        "private.own_link",
         "private.push_faults",
         "private.raise_problem",
         "private.readable_owners",
         "private.reserve_own_dots",
+        "private.revoke_link",
         "private.touch_device",
     },
     "medtime_service": {
@@ -42,7 +53,6 @@ TABLES = {
     ("authenticated", "private.epoch", "SELECT"),
     ("authenticated", "private.owner_totals", "SELECT"),
     ("authenticated", "srv_encrypted_entities", "SELECT"),
-    ("authenticated", "srv_family_links", "SELECT"),
     ("authenticated", "srv_ocr_requests", "SELECT"),
     ("authenticated", "srv_sync_status", "SELECT"),
 }
@@ -80,7 +90,7 @@ async def test_every_table_has_forced_rls_and_nothing_for_strangers(superuser: a
     assert len(rows) >= 12
     for row in rows:
         assert row["relrowsecurity"], row["name"]
-        assert row["relforcerowsecurity"] or row["name"] == "private.epoch", row["name"]
+        assert row["relforcerowsecurity"], row["name"]
         for role in ("anon", "service_role", "medtime_service", "authenticator"):
             assert f"{role}=" not in (row["acl"] or ""), (row["name"], role)
         assert not (row["acl"] or "").startswith("{=")
