@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 SOAK_RUNS ?= 2000
+# What some tests need besides .venv, as package:program; without them those tests are skipped by name.
+EXTRAS := chromium:chromium chromium-driver:chromedriver
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev test test-fast soak check format bench lock clean
+.PHONY: help setup extras dev test test-fast soak check format bench lock clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +25,18 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+extras: ## Install Debian packages for the extra checks, where that is possible
+	@missing=$$(for extra in $(EXTRAS); do command -v "$${extra#*:}" >/dev/null || echo "$${extra%:*}"; done); \
+	if [ -z "$$missing" ]; then echo "extras: all there"; exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "extras: installing" $$missing "..."; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		{ timeout 120 apt-get update -qq && timeout 300 apt-get install -qq --yes --no-install-recommends $$missing; } >/dev/null || true; \
+	fi; \
+	for extra in $(EXTRAS); do \
+		command -v "$${extra#*:}" >/dev/null || echo "extras: no $${extra%:*}: the tests that need it are skipped"; \
+	done
 
 dev: setup ## Run the embedded stack until Ctrl-C
 	@exec $(BIN)/medtime dev
