@@ -50,13 +50,13 @@ class PostgresServer:
     port: int
     durable: bool
 
-    def url(self, role: str) -> str:
+    def url(self, role: str, database: str = DATABASE) -> str:
         """Return the address for a role whose password the credentials hold.
 
         `sslmode=disable` is for the official Supabase CLI, which otherwise insists on TLS even on loopback.
         """
         password = getattr(self.credentials, role)
-        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{DATABASE}?sslmode=disable"
+        return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}?sslmode=disable"
 
     def initialize(self, cancelled: Event) -> None:
         """Run initdb unless the data is there. Raises StackError if another major version made it."""

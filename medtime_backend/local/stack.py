@@ -125,7 +125,9 @@ class Stack:
             service = self._keep("service", start_service(directory, options, info, port=port))
             self._wait_until(service, lambda: answers_ok(port, "/health/ready"))
         # While the stack runs, others find it by its data directory (docs/two_phones.py does).
-        write_private(directory.description, json.dumps(info.as_json()))
+        # The superuser's address is here alone, for the audit: it must become roles that postgres may not.
+        told = {**info.as_json(), "admin_database_url": info.admin_database_url}
+        write_private(directory.description, json.dumps(told))
         return info
 
     def _describe(
