@@ -44,17 +44,22 @@ def run(url: str | None, work: Callable[[asyncpg.Connection], Awaitable[Result]]
 
     Raises DatabaseError, and what the work raises.
     """
-    return asyncio.run(_run(url or _url_of_stack(), work, keep=keep))
+
+    async def in_transaction(connection: asyncpg.Connection) -> Result:
+        return await _in_transaction(connection, work, keep=keep)
+
+    return asyncio.run(connected(url or address_of_stack(), in_transaction))
 
 
-async def _run(url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]], *, keep: bool) -> Result:
+async def connected(url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
+    """Do work that begins and ends its own transaction. Raises DatabaseError, and what the work raises."""
     connection = await _connect(url)
     try:
-        return await _in_transaction(connection, work, keep=keep)
+        return await work(connection)
     except asyncpg.PostgresError as fault:
         raise _refusal(fault) from fault
     except (OSError, TimeoutError, asyncpg.InterfaceError) as fault:
-        raise DatabaseError(f"The connection to the database at {_place(url)} was lost.") from fault
+        raise DatabaseError(f"The connection to the database at {place_of(url)} was lost.") from fault
     finally:
         with suppress(Exception):
             await connection.close(timeout=5)
@@ -86,22 +91,22 @@ async def _connect(url: str) -> asyncpg.Connection:
             server_settings={"application_name": "medtime-cli"},
         )
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError) as fault:
-        raise DatabaseError(f"The database at {_place(url)} does not accept this user and password.") from fault
+        raise DatabaseError(f"The database at {place_of(url)} does not accept this user and password.") from fault
     except asyncpg.PostgresError as fault:
-        raise DatabaseError(f"The database at {_place(url)} refuses the connection: {fault}.") from fault
+        raise DatabaseError(f"The database at {place_of(url)} refuses the connection: {fault}.") from fault
     # A ValueError of asyncpg may quote the address, and with it the password.
     except (ValueError, asyncpg.InterfaceError):
         raise DatabaseError(
             "The database's address is not one of Postgres: postgresql://user:password@host:5432/postgres"
         ) from None
     except (OSError, TimeoutError) as fault:
-        raise DatabaseError(f"The database at {_place(url)} cannot be reached ({_reason(fault)}).") from fault
+        raise DatabaseError(f"The database at {place_of(url)} cannot be reached ({_reason(fault)}).") from fault
 
 
-def _url_of_stack() -> str:
-    """The address of the embedded stack that runs in this directory. Raises DatabaseError."""
+def address_of_stack(key: str = "database_url") -> str:
+    """The database of the embedded stack that runs in this directory. Raises DatabaseError."""
     try:
-        return str(json.loads(STACK_FILE.read_text(encoding="utf-8"))["database_url"])
+        return str(json.loads(STACK_FILE.read_text(encoding="utf-8"))[key])
     except FileNotFoundError:
         raise DatabaseError(
             f"Which database? Give --db-url or set {VARIABLE}; no stack of `medtime dev` runs in this directory."
@@ -118,7 +123,7 @@ def _refusal(fault: asyncpg.PostgresError) -> DatabaseError:
     return DatabaseError(f"The database refuses: {fault} (SQLSTATE {fault.sqlstate}).")
 
 
-def _place(url: str) -> str:
+def place_of(url: str) -> str:
     """Host and port without user and password."""
     try:
         parts = urlsplit(url)

@@ -26,7 +26,7 @@ POLL_SECONDS = 0.2
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def dev(  # noqa: PLR0913, PLR0917 - Typer's way: an argument is an option of the command line
+def dev(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the service; 0 picks a free one.")] = 8000,
     data_dir: Annotated[Path, typer.Option(help="Where the stack keeps its data.")] = Path(".medtime/dev"),
     as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when ready.")] = False,

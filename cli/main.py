@@ -10,6 +10,7 @@ import typer
 
 from cli.dev import dev
 from cli.output import results, show_error
+from cli.policies import policies
 from cli.serve import serve
 from cli.users import users
 from medtime_backend.operator_error import OperatorError
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(dev)
 app.command()(serve)
 app.add_typer(users, name="users")
+app.add_typer(policies, name="policies")
 
 
 def _show_version(asked: bool) -> None:

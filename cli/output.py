@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import typer
 from rich.console import Console
 from rich.markup import escape
 
 from medtime_backend.operator_error import OperatorError
+
+COULD_NOT_CHECK = 2
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False)
@@ -16,3 +24,18 @@ def show_error(error: OperatorError) -> None:
     messages.print(f"[red]{escape(str(error))}[/red]")
     for line in error.details:
         messages.print(f"  {line}", style="dim", markup=False)
+
+
+def print_json(value: Any) -> None:
+    """Print one line of JSON on standard output."""
+    results.print(msgspec.json.encode(value).decode(), soft_wrap=True, markup=False)
+
+
+@contextmanager
+def checking() -> Iterator[None]:
+    """For commands that check: what keeps them from it is exit code 2, since 1 is a finding."""
+    try:
+        yield
+    except OperatorError as error:
+        show_error(error)
+        raise typer.Exit(COULD_NOT_CHECK) from None

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import asyncpg
-import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from cli.database import DatabaseUrl, run
-from cli.output import messages, results, show_error
+from cli.output import COULD_NOT_CHECK, checking, messages, print_json, results
 from cli.sizes import parse_size, show_size
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.services import hook_check as hook
 from medtime_backend.services import users as service
 
-COULD_NOT_CHECK = 2
 STYLES = {"ok": "green", "finding": "red", "unknown": "yellow"}
 
 users = typer.Typer(no_args_is_help=True, help="Users, their tiers, and the claims of their tokens.")
@@ -42,7 +40,7 @@ def list_users(
     found = run(db_url, work)
     shown, more = found[:limit], len(found) > limit
     if as_json:
-        _print_json({"users": shown, "more": more})
+        print_json({"users": shown, "more": more})
         return
     _print_accounts(shown)
     if more:
@@ -65,7 +63,7 @@ def tier(
 
     account = run(db_url, work)
     if as_json:
-        _print_json(account)
+        print_json(account)
     else:
         _print_accounts([account])
     if new_tier is None:
@@ -96,7 +94,7 @@ def quotas(
 
     found = run(db_url, work)
     if as_json:
-        _print_json({"tiers": found})
+        print_json({"tiers": found})
         return
     table = _table("Tier", "Storage", "Bytes")
     for one in found:
@@ -115,14 +113,11 @@ def hook_check(name: Name, db_url: DatabaseUrl = None, as_json: Json = False) ->
         account = await service.account(connection, name)
         return account, await hook.check(connection, account)
 
-    try:
+    with checking():
         account, findings = run(db_url, work, keep=False)
-    except OperatorError as error:
-        show_error(error)
-        raise typer.Exit(COULD_NOT_CHECK) from None
     kinds = {finding.result for finding in findings}
     if as_json:
-        _print_json({"user_id": account.user_id, "email": account.email, "findings": findings, "ok": kinds == {"ok"}})
+        print_json({"user_id": account.user_id, "email": account.email, "findings": findings, "ok": kinds == {"ok"}})
     else:
         table = _table("Check", "Result", "Detail")
         for one in findings:
@@ -142,10 +137,6 @@ def _print(table: Table) -> None:
     # As wide as it needs to be, whatever the terminal's width: an address or id cut or folded cannot be copied.
     needed = results.measure(table, options=results.options.update(max_width=10_000)).maximum
     Console(highlight=False, width=max(results.width, needed)).print(table)
-
-
-def _print_json(value: Any) -> None:
-    results.print(msgspec.json.encode(value).decode(), soft_wrap=True, markup=False)
 
 
 def _print_accounts(accounts: list[service.UserAccount]) -> None:

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from medtime_backend.audit.declaration_statements import function_signatures, read_statements, table_of
+from medtime_backend.audit.declaration_statements import (
+    function_signatures,
+    granted_columns,
+    read_statements,
+    table_of,
+)
 from medtime_backend.audit.declarations import TABLE_VERBS, DeclarationError, Declarations, TableDeclaration
 from medtime_backend.audit.personas import EVERY_USER, EVERYONE, NAMES, USERS
 
@@ -52,15 +57,17 @@ def _table(path: Path) -> TableDeclaration:
     statements = read_statements(path)
     name = table_of(path)
     sample = header["sample"]
+    columns = dict(_column(path, text) for text in _split_list(header["columns"]))
     return TableDeclaration(
         name=name,
         path=path,
         owners=_names(header["rows belong to"]),
-        columns=dict(_column(path, text) for text in _split_list(header["columns"])),
+        columns=columns,
         triggers=_names(header["triggers"]),
         access=_access(path),
         statements=statements,
         sample="" if sample in NOBODY else sample,
+        granted=granted_columns(path, columns),
     )
 
 

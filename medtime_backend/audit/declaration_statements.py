@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,20 @@ def function_signatures(path: Path) -> list[str]:
     return list(found)
 
 
+def granted_columns(path: Path, columns: Iterable[str]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """(role, verb) → the columns the statements grant; `columns` are all those of the table."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for raw in _parsed(path):
+        statement = raw.stmt
+        if not isinstance(statement, ast.GrantStmt) or not statement.is_grant:
+            continue
+        for role in statement.grantees or ():
+            for privilege in statement.privileges or ():
+                named = tuple(column.sval for column in privilege.cols or ())
+                found[role.rolename or "public", privilege.priv_name] = named or tuple(columns)
+    return found
+
+
 def _body(path: Path) -> str:
     """The file with its header blanked out, so that places stay what they are."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -101,7 +115,7 @@ def _signature(path: Path, function: Any) -> str:
     names = [part.sval for part in function.objname]
     if len(names) != 2 or function.args_unspecified:  # noqa: PLR2004 - schema and name
         raise DeclarationError(f"{path.name} must name the function {'.'.join(names)} with its schema and its types.")
-    types = ", ".join(RawStream()(argument) for argument in function.objargs or ())
+    types = ", ".join(RawStream()(argument) for argument in function.objargs or ())  # type: ignore[no-untyped-call]
     return f"{'.'.join(names)}({types})"
 
 

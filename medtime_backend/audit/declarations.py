@@ -32,6 +32,8 @@ class TableDeclaration(msgspec.Struct, frozen=True):
     access: Mapping[tuple[str, str], frozenset[str]]
     statements: tuple[str, ...]
     sample: str = ""
+    granted: Mapping[tuple[str, str], tuple[str, ...]] = {}
+    """(role, verb) → the columns that the statements grant, all of them for a grant on the table."""
 
 
 class Declarations(msgspec.Struct, frozen=True):

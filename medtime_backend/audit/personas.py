@@ -10,8 +10,8 @@ import msgspec
 class Persona(msgspec.Struct, frozen=True):
     """One kind of caller.
 
-    `role` is the database role. `user` names the seeded user whose `sub` the claims carry; it is empty for a caller that
-    is no user. `links` are the family links seeded for it, as caregiver: {owner persona: status}.
+    `role` is the database role. `user` names the seeded user whose `sub` the claims carry; empty for who is no
+    user. `links` are the family links seeded for it, as caregiver: {owner persona: status}.
     """
 
     name: str
