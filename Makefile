@@ -56,7 +56,7 @@ check: setup ## Lint and type-check everything
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend policies
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
 	$(BIN)/deno check tests/functions tests/auth tests/http

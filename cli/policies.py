@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.audit_run import AuditOptions, run_audit
-from cli.database import DatabaseUrl
+from cli.database import VARIABLE
 from cli.output import checking, messages, print_json
 from cli.policies_tables import print_audit, print_matrix
 from cli.shadow_database import shadow_connection
@@ -27,6 +27,16 @@ from medtime_backend.operator_error import OperatorError
 policies = typer.Typer(no_args_is_help=True, help="Who may do what in the database, and whether that is so.")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AuditedUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--db-url",
+        envvar=VARIABLE,
+        show_default=False,
+        metavar="URL",
+        help="Database, as a role that may become all personas; without it, the stack of `medtime dev` here.",
+    ),
+]
 Directory = Annotated[
     Path | None,
     typer.Option("--policies", metavar="DIR", show_default=False, help="The declarations; by default our own."),
@@ -56,7 +66,7 @@ Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", show_defa
 
 @policies.command()
 def audit(
-    db_url: DatabaseUrl = None,
+    db_url: AuditedUrl = None,
     read_only: ReadOnly = False,
     persona: Personas = None,
     no_drift: NoDrift = False,
@@ -103,12 +113,14 @@ def audit(
 @policies.command()
 def report(
     page: Annotated[Path, typer.Argument(metavar="[FILE]", help="Where to write it.")] = Path("policies-report.html"),
-    db_url: DatabaseUrl = None,
+    db_url: AuditedUrl = None,
     read_only: ReadOnly = False,
+    persona: Personas = None,
     no_drift: NoDrift = False,
     no_pgrls: NoPgrls = False,
     advisors: Advisors = False,
     directory: Directory = None,
+    suppressions: Suppressions = None,
 ) -> None:
     """Audit, and write a page to look at: everything in one file, which asks for nothing from anywhere.
 
@@ -120,9 +132,11 @@ def report(
                 db_url=db_url,
                 directory=directory or policies_directory(),
                 read_only=read_only,
+                personas=tuple(persona or NAMES),
                 drift=not no_drift,
                 pgrls=not no_pgrls,
                 advisors=advisors,
+                suppressions=suppressions,
             )
         )
         _write(page, render_page(result, RULES))

@@ -40,13 +40,6 @@ RETURNING_REFUSED = Rule(
     "Postgres reports that as a violation of WITH CHECK.",
     "Create a SELECT policy for the same rows; do not loosen WITH CHECK.",
 )
-RECURSION = Rule(
-    "recursive-policy",
-    "Policies refer to each other in a circle",
-    "error",
-    "Every statement on the table fails with 42P17.",
-    "Let one policy ask a security definer helper in private instead of the other table.",
-)
 LEAKS = Rule(
     "function-tells",
     "A function tells of rows that its caller may not read",
@@ -54,7 +47,7 @@ LEAKS = Rule(
     "It was called as this persona, and its answer held what only other users' rows hold.",
     "Let it run as its caller, or let it ask private.may_read before it answers.",
 )
-RULES: Final = (UNDECLARED, UNDECLARED_COLUMN, MISSING, RETURNING_REFUSED, RECURSION, LEAKS)
+RULES: Final = (UNDECLARED, UNDECLARED_COLUMN, MISSING, RETURNING_REFUSED, LEAKS)
 
 
 def table_findings(
@@ -103,8 +96,6 @@ def _judge(cell: Cell, cells: Sequence[Cell]) -> tuple[Rule, str]:
         return UNDECLARED, f"{who} reaches {rows} rows; declared: {', '.join(cell.declared) or 'none'}."
     if beyond:
         return UNDECLARED, f"{who} succeeds; it is not declared."
-    if cell.outcome == "recursion":
-        return RECURSION, f"{who} fails: {cell.message}."
     plain = next((one for one in cells if one.object == cell.object and one.verb == "insert"), None)
     if cell.verb in {RETURNING, ON_CONFLICT} and plain and plain.verdict == "as declared":
         return RETURNING_REFUSED, f"{who} is refused ({cell.message}), though a plain INSERT succeeds."

@@ -13,11 +13,13 @@ from medtime_backend.audit.function_probes import calls, executed, told_of
 from medtime_backend.audit.inventory import Function, Inventory, Relation, statement
 from medtime_backend.audit.judgement import NOTHING, YES, fault_of, outcome_of
 from medtime_backend.audit.probing import Echo, Probe, run
-from medtime_backend.audit.quoting import literal, qualified
+from medtime_backend.audit.quoting import identifier, literal, qualified
 from medtime_backend.audit.scripts import as_persona
 from medtime_backend.audit.seeding import Asker
 
 MOST_ROWS = 1000
+NOT_UPDATABLE = "55000"
+"""What Postgres says of writes to a view that it cannot pass on, whoever asks."""
 LEAK = "leak"
 """The verb of a cell that tells which other users' rows a function's answer shows."""
 
@@ -105,7 +107,8 @@ async def other_cells(connection: asyncpg.Connection, inventory: Inventory, aske
     for (relation, verb, sql), echo in zip(asked, echoes, strict=True):
         reached = echo.state == "done" and echo.answer != []
         told = tuple(sorted(told_of(echo, asker))) or YES if reached else NOTHING
-        fault = fault_of([echo])
+        fault = "" if echo.state == NOT_UPDATABLE else fault_of([echo])
+        reached = reached or (echo.refused_by_rule and verb != "select")
         found.append(
             Cell(
                 object=relation.name,
@@ -129,6 +132,14 @@ def _about(relation: Relation) -> Iterable[tuple[str, str]]:
     if relation.kind == "view":
         rows = f"select * from {name} limit {MOST_ROWS}"  # noqa: S608 - quoted
         yield "select", f"select coalesce(jsonb_agg(to_jsonb(r)), '[]') from ({rows}) as r"  # noqa: S608 - quoted
+        first = identifier(relation.columns[0])
+        for verb, write in (
+            ("insert", f"insert into {name} default values"),
+            ("update", f"update {name} set {first} = {first}"),  # noqa: S608 - quoted
+            ("delete", f"delete from {name}"),  # noqa: S608 - quoted
+        ):
+            # Without RETURNING, which would need a right to SELECT too.
+            yield verb, f"with w as ({write}) select to_jsonb(true)"
     else:
         yield "usage", f"select to_jsonb(nextval({literal(name)}::regclass))"
         yield "select", f"select to_jsonb(s.last_value) from {name} as s"  # noqa: S608 - quoted

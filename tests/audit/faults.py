@@ -258,6 +258,11 @@ VIEWS_AND_FUNCTIONS = (
         "view-not-invoker:public.entities*",
     ),
     Fault(
+        "a view through which users may delete",
+        f"create view public.entities as select * from {ENTITIES}; grant delete on public.entities to authenticated",
+        f"undeclared-access:public.entities:{USER}:delete",
+    ),
+    Fault(
         "a materialized view of everybody's rows",
         f"""create materialized view public.sizes as select user_id, blob_size from {ENTITIES};
         grant select on public.sizes to authenticated""",

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -13,7 +14,7 @@ from tests.documents.markdown import ROOT, anchors, headings, name_of, pages, pr
 # Each in two parts, so that this file names none.
 REGISTRIES = ["pypi" + ".org", "python" + "hosted.org", "npm" + "js.org", "proxy.golang" + ".org", "crates" + ".io"]
 TARGETS = set(re.findall(r"^([a-z-]+):.*?## ", read("Makefile"), re.MULTILINE))
-COMMANDS = {command.name for command in typer.main.get_command(app).commands.values()}  # type: ignore[attr-defined] # a group
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined] # a group
 
 
 @pytest.mark.parametrize("page", pages(), ids=name_of)
@@ -44,10 +45,24 @@ def test_commands_exist(page: Path) -> None:
     for line in shell_lines(page.read_text(encoding="utf-8")):
         if match := re.match(r"make ((?:[A-Z]+=\S+ )*)([a-z-]+)\b", line):
             assert match[2] in TARGETS, line
-        if match := re.match(r"(?:\.venv/bin/)?medtime ([a-z]+)\b", line):
+        if match := re.match(r"(?:\.venv/bin/)?medtime ([a-z]+)\b ?(.*)", line):
             assert match[1] in COMMANDS, line
+            check_arguments(COMMANDS[match[1]], match[2], line)
         if match := re.match(r"\.venv/bin/(?:python|pytest) ([\w/]+\.py)", line):
             assert (ROOT / match[1]).is_file(), line
+        if match := re.match(r"\.venv/bin/python -m ([\w.]+)", line):
+            assert (ROOT / match[1].replace(".", "/")).with_suffix(".py").is_file(), line
+
+
+def check_arguments(command: Any, arguments: str, line: str) -> None:
+    """Its subcommand, where it has some, and its options exist."""
+    if match := re.match(r"[a-z|-]+", arguments):
+        for name in match[0].split("|") if hasattr(command, "commands") else ():
+            assert name in command.commands, line
+        command = getattr(command, "commands", {}).get(match[0], command)
+    known = {name for option in command.params for name in option.opts} | {"--help"}
+    for name in re.findall(r"(?<!\S)--[a-z-]+", arguments):
+        assert name in known, line
 
 
 def test_the_readme_lists_every_target() -> None:
