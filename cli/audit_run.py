@@ -19,7 +19,7 @@ from cli.shadow_database import shadow_connection
 from medtime_backend.audit import suppressions as accepted
 from medtime_backend.audit.access import Progress as Report
 from medtime_backend.audit.catalog.snapshot import Snapshot, snapshot
-from medtime_backend.audit.declaration_files import read_declarations
+from medtime_backend.audit.declaration_files import read_declarations, refuse_unknown_tables
 from medtime_backend.audit.declarations import DeclarationError
 from medtime_backend.audit.examination import Examination, examine
 from medtime_backend.audit.findings import Audit
@@ -51,12 +51,15 @@ def run_audit(options: AuditOptions) -> Audit:
         raise DatabaseError(f"{options.suppressions} is no file of suppressions.")
     url = options.db_url or address_of_stack(SUPERUSER)
     parts = urlsplit(url)
+    migrations = read_migrations(migrations_directory())
+    declarations = read_declarations(options.directory)
+    refuse_unknown_tables(declarations, [statement for one in migrations for statement in one.statements])
     what = Examination(
         place=f"{place_of(url)}{parts.path}",
         url=url,
-        declarations=read_declarations(options.directory),
+        declarations=declarations,
         personas=tuple(persona for persona in PERSONAS if persona.name in options.personas),
-        versions=tuple(migration.version for migration in read_migrations(migrations_directory())),
+        versions=tuple(migration.version for migration in migrations),
         read_only=options.read_only,
         expected=None,
         pgrls=options.pgrls,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from medtime_backend.audit.declaration_statements import (
+    created_tables,
     function_signatures,
     granted_columns,
     read_statements,
@@ -167,3 +168,11 @@ def _names(text: str) -> tuple[str, ...]:
 def _split_list(text: str) -> tuple[str, ...]:
     # Not within brackets: numeric(10, 2) is one type.
     return tuple(part.strip() for part in re.split(r",(?![^(]*\))", text) if part.strip())
+
+
+def refuse_unknown_tables(declarations: Declarations, statements: Iterable[str]) -> None:
+    """Refuse files about tables that none of the migrations' statements makes. Raises DeclarationError."""
+    made = created_tables(statements)
+    for table in declarations.tables.values():
+        if table.name not in made:
+            raise DeclarationError(f"{table.path.name} is about {table.name}, a table that no migration makes.")

@@ -78,6 +78,16 @@ def granted_columns(path: Path, columns: Iterable[str]) -> dict[tuple[str, str],
     return found
 
 
+def created_tables(statements: Iterable[str]) -> frozenset[str]:
+    """The tables, schema.name, that these statements make."""
+    found = set()
+    for statement in statements:
+        if "create table" in statement.lower():
+            made = (raw.stmt for raw in pglast.parse_sql(statement) if isinstance(raw.stmt, ast.CreateStmt))
+            found |= {_name(one.relation) for one in made}
+    return frozenset(found)
+
+
 def _body(path: Path) -> str:
     """The file with its header blanked out, so that places stay what they are."""
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)

@@ -34,10 +34,11 @@ def reached(subject: Subject, question: Question, echo: Echo) -> Counter[str]:
         passed = echo.refused_by_rule
         return Counter({_class_of(subject, question): 1} if passed else {})
     if not question.watched:
-        rows = echo.answer if isinstance(echo.answer, list) else []
-        if not question.owners and subject.owners:
-            return Counter({UNKNOWN_OWNER: len(rows)} if rows else {})
-        return Counter(subject.asker.class_of(tuple(row)) for row in rows)
+        found: Counter[str] = Counter()
+        for owners, amount in echo.answer if isinstance(echo.answer, list) else []:
+            known = question.owners or not subject.owners
+            found[subject.asker.class_of(tuple(owners)) if known else UNKNOWN_OWNER] += amount
+        return found
     if question.row_class:
         return Counter({question.row_class: echo.amount or 1})
     return Counter(subject.asker.class_of(owners) for owners in echo.touched)

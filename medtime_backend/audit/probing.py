@@ -9,8 +9,6 @@ import msgspec
 
 from medtime_backend.audit.inventory import statement
 
-MOST_ROWS = 10_000
-"""Rows of a table that are looked at; the audit of a database with more says so."""
 BECOME = "become"
 BATCH = 500
 

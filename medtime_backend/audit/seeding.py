@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -14,13 +14,14 @@ from medtime_backend.audit.declarations import Declarations
 from medtime_backend.audit.findings import Unchecked
 from medtime_backend.audit.inventory import Inventory, Relation, statement
 from medtime_backend.audit.personas import PERSONAS, Persona
-from medtime_backend.audit.probing import MOST_ROWS
 from medtime_backend.audit.quoting import identifier, literal, qualified
 
 OTHER_OWNER: Final = "other owner"
 """An owner who shares with nobody but `caregiver elsewhere`: a foreigner to all other personas."""
 MOST_SEEDED: Final = 100
 """Rows of a user that are read back: the owner has a link to each caregiver."""
+MOST_OTHERS: Final = 10_000
+"""Rows of a table that were there before, and whose places are noted."""
 GUESSED_OWNER: Final = "user_id"
 """Whom a row of a table without a declaration is taken to belong to."""
 
@@ -116,7 +117,7 @@ async def _look(
         declared = declarations.tables.get(table.name)
         guessed = (GUESSED_OWNER,) if GUESSED_OWNER in table.columns else ()
         owners[table.name] = tuple(one for one in declared.owners if one in table.columns) if declared else guessed
-        counts[table.name] = await _record(connection, table, owners[table.name])
+        counts[table.name] = await _record(connection, table, owners[table.name], users.values())
         for name, user_id in users.items():
             found = await _rows_of(connection, table, owners[table.name], user_id)
             if found:
@@ -138,13 +139,20 @@ def mark_of(user_id: UUID) -> str:
     return f"audit-{str(user_id)[:8]}"
 
 
-async def _record(connection: asyncpg.Connection, table: Relation, owners: tuple[str, ...]) -> int:
-    whose = ", ".join(f"t.{identifier(owner)}::text" for owner in owners)
-    result = await connection.execute(
-        f"insert into pg_temp.medtime_rows select {table.oid}, t.ctid, jsonb_build_array({whose}) "  # noqa: S608 - quoted
-        f"from {qualified(table.name)} as t limit {MOST_ROWS}"
-    )
-    return int(result.rpartition(" ")[2])
+async def _record(
+    connection: asyncpg.Connection, table: Relation, owners: tuple[str, ...], users: Collection[UUID]
+) -> int:
+    """Note where rows are: all of the seeded users, and so many of others that a touched one would be among them."""
+    seeded = " or ".join(f"t.{identifier(owner)}::text = any($1::text[])" for owner in owners) or "$1::text[] is null"
+    rows = 0
+    for which in (seeded, f"({seeded}) is not true limit {MOST_OTHERS}"):
+        result = await connection.execute(
+            f"insert into pg_temp.medtime_rows select {table.oid}, t.ctid, "  # noqa: S608 - quoted
+            f"jsonb_build_array({columns_as_text(owners)}) from {qualified(table.name)} as t where {which}",
+            [str(user_id) for user_id in users],
+        )
+        rows += int(result.rpartition(" ")[2])
+    return rows
 
 
 async def _rows_of(

@@ -8,10 +8,11 @@ import msgspec
 
 from medtime_backend.audit.declarations import TableDeclaration
 from medtime_backend.audit.inventory import Relation
-from medtime_backend.audit.probing import MOST_ROWS
 from medtime_backend.audit.quoting import columns, identifier, literal, qualified
 from medtime_backend.audit.seeding import OTHER_OWNER, Asker, columns_as_text
 
+MOST_OWNERS = 10_000
+"""How many different owners of rows one answer names."""
 HAND_OVER = "hand over"
 RETURNING = "insert returning"
 ON_CONFLICT = "insert on conflict"
@@ -76,10 +77,12 @@ def _select(subject: Subject) -> Question:
     # Whose the rows are can only be told by columns that may be read; others are counted as foreign.
     owners = all(owner in asked for owner in subject.owners)
     whose = columns(subject.owners) if owners else "''"
+    rows = f"select {columns(asked)} from {subject.name}"  # noqa: S608 - quoted
+    groups = f"select jsonb_build_array({whose}) as owners, count(*) as amount from ({rows}) as r group by 1"  # noqa: S608
     return Question(
         "select",
-        f"select coalesce(jsonb_agg(jsonb_build_array({whose})), '[]') "  # noqa: S608 - quoted
-        f"from (select {columns(asked)} from {subject.name} limit {MOST_ROWS}) as r",
+        f"select coalesce(jsonb_agg(jsonb_build_array(g.owners, g.amount)), '[]') "  # noqa: S608 - quoted
+        f"from ({groups} limit {MOST_OWNERS}) as g",
         watched=False,
         owners=owners,
     )
@@ -177,7 +180,7 @@ def _undeclared_columns(subject: Subject) -> Iterator[Question]:
 
 def _about_column(subject: Subject, verb: str, column: str) -> str:
     if verb == "select":
-        rows = f"select {column} from {subject.name} limit {MOST_ROWS}"  # noqa: S608 - quoted
+        rows = f"select {column} from {subject.name} limit 1"  # noqa: S608 - quoted
         return f"select coalesce(jsonb_agg('[]'::jsonb), '[]') from ({rows}) as r"  # noqa: S608 - quoted
     if verb == "insert":
         return f"insert into {subject.name} ({column}) values (default)"  # noqa: S608 - quoted

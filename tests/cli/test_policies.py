@@ -179,3 +179,10 @@ async def test_mistakes_in_what_is_asked_for(policies: Policies, tmp_path: Path,
     assert "has ended on 2020-01-01" in one_line(await policies("audit", *QUICK, "--policies", str(own_policies)))
     line = one_line(await policies("audit", *QUICK, "--html", str(tmp_path / "none" / "page.html")))
     assert "cannot be written" in line
+
+
+async def test_a_file_about_a_table_that_no_migration_makes(policies: Policies, own_policies: Path) -> None:
+    text = (own_policies / "srv_ocr_requests.sql").read_text(encoding="utf-8")
+    (own_policies / "srv_notes.sql").write_text(text.replace("srv_ocr_requests", "srv_notes"), encoding="utf-8")
+    line = one_line(await policies("audit", *QUICK, "--policies", str(own_policies)))
+    assert "srv_notes.sql is about public.srv_notes, a table that no migration makes" in line
