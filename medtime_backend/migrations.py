@@ -113,7 +113,7 @@ def _split(path: Path) -> tuple[str, ...]:
     # Bytes, because reading text would turn CRLF into LF and the history would differ from the CLI's.
     text = path.read_bytes().decode("utf-8")
     try:
-        slices = cast(tuple[slice, ...], pglast.split(text, with_parser=False, only_slices=True))
+        slices = cast("tuple[slice, ...]", pglast.split(text, with_parser=False, only_slices=True))
     except pglast.Error as error:
         raise MigrationError(f"{path.name} is not valid SQL: {error}") from error
     rest = text[slices[-1].stop :].lstrip(";").strip() if slices else ""
