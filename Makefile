@@ -66,7 +66,7 @@ format: setup ## Format Python and TypeScript
 	$(BIN)/ruff check --fix .
 	$(BIN)/deno fmt
 
-bench: setup ## Measure push, pull, identity and growth (ratios within one run)
+bench: setup ## Measure push, pull, identity, policies, the audit and growth (ratios within one run)
 	$(BIN)/python benchmarks/sync.py
 
 lock: setup ## Renew the locked dependencies

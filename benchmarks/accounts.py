@@ -11,7 +11,7 @@ import msgspec
 
 from medtime_backend.integrity import checksum_of
 from medtime_backend.local.options import StackInfo
-from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
+from medtime_backend.local.tokens import SigningKey, TokenClaims, sign
 from medtime_backend.vector_clock import Clock, write
 
 DEVICES = ("phone", "tablet", "watch")
@@ -85,31 +85,33 @@ class Account:
         return counters
 
 
-async def add_account(superuser: asyncpg.Connection, stack: StackInfo) -> Account:
-    """A new user with a token as Supabase Auth signs it."""
+async def add_user(superuser: asyncpg.Connection) -> Account:
+    """A new user who is not signed in: claims and no token, which is enough for whoever asks the database itself."""
     user_id = uuid4()
+    email = f"{user_id}@bench.medtime.app"
     await superuser.execute(
         "insert into auth.users (id, aud, role, email) values ($1, 'authenticated', 'authenticated', $2)",
         user_id,
-        f"{user_id}@bench.medtime.app",
+        email,
     )
     # Minutes of pushing are more than the free tier stores.
     await superuser.execute("insert into private.user_tiers (user_id, tier) values ($1, 'perfect')", user_id)
-    session_id = uuid4()
+    claims = TokenClaims(user_id=str(user_id), email=email).as_payload()
+    epoch = await superuser.fetchval("select epoch from private.epoch")
+    return Account(user_id, "", msgspec.json.encode(claims).decode(), epoch, {})
+
+
+async def add_account(superuser: asyncpg.Connection, stack: StackInfo) -> Account:
+    """A new user with a session, and a token as Supabase Auth signs it."""
+    account = await add_user(superuser)
+    claims = msgspec.json.decode(account.claims)
     await superuser.execute(
         "insert into auth.sessions (id, user_id, created_at, updated_at) values ($1, $2, now(), now())",
-        session_id,
-        user_id,
+        UUID(claims["session_id"]),
+        account.user_id,
     )
-    email = f"{user_id}@bench.medtime.app"
-    claims = TokenClaims(user_id=str(user_id), email=email, session_id=str(session_id))
-    return Account(
-        user_id,
-        mint(SigningKey.load(stack.signing_key), claims),
-        msgspec.json.encode(claims.as_payload()).decode(),
-        await superuser.fetchval("select epoch from private.epoch"),
-        {},
-    )
+    account.token = sign(SigningKey.load(stack.signing_key), claims)
+    return account
 
 
 async def fill(superuser: asyncpg.Connection, account: Account, amount: int, size: int) -> None:
@@ -134,7 +136,7 @@ async def fill(superuser: asyncpg.Connection, account: Account, amount: int, siz
 async def settle(superuser: asyncpg.Connection) -> None:
     """What autovacuum would have done within minutes, at a moment that is the same for all that is measured."""
     await superuser.execute("vacuum (analyze) public.srv_encrypted_entities, public.srv_sync_status")
-    await superuser.execute("vacuum (analyze) private.owners, private.owner_totals")
+    await superuser.execute("vacuum (analyze) public.srv_family_links, private.owners, private.owner_totals")
     await superuser.execute("checkpoint")
 
 

@@ -1,8 +1,8 @@
-"""Figures as tables, as JSON, and against their targets."""
+"""Figures in one place: printed, as JSON, and against their targets."""
 
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,18 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import tables
+from benchmarks.audit import AS_IT_IS_RUN, AuditSeconds
 from benchmarks.driver import CEILING, Series
 from benchmarks.growth import Timings, ratio
 from benchmarks.identity import WHOLE, Costs
+from benchmarks.policies import PolicyTimings, policy_ratios
+from benchmarks.policy_databases import AGAIN, WITH, WITHOUT
 
 P99_MS = 500.0
 RATIOS = {"push": 0.6, "pull": 0.5}
 GROWTH = 1.3
+AUDIT_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Report:
     throughput: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     growth: dict[str, dict[str, Any]] = field(default_factory=dict)
     costs: dict[str, dict[str, float]] = field(default_factory=dict)
+    policies: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    audit: dict[str, dict[str, float]] = field(default_factory=dict)
     targets: list[Target] = field(default_factory=list)
 
     def add_throughput(self, kind: str, series: Mapping[str, Series]) -> None:
@@ -82,6 +89,18 @@ class Report:
                 "share": statistics.median(times) / whole,
             }
 
+    def add_policies(self, timings: PolicyTimings) -> None:
+        """Note what row level security costs each request; nothing was promised."""
+        for request, by_who in timings.items():
+            self.policies[request] = {who: _policy_figures(by_copy) for who, by_copy in by_who.items()}
+
+    def add_audit(self, taken: AuditSeconds) -> None:
+        """Note how long the audit takes, and judge it as it is run without options."""
+        for name, times in taken.items():
+            figures = {"median": statistics.median(times), "shortest": min(times), "longest": max(times)}
+            self.audit[name] = {**figures, "runs": len(times)}
+        self._judge_most("audit of our schema: median in s", AUDIT_SECONDS, self.audit[AS_IT_IS_RUN]["median"])
+
     def write(self, path: Path) -> None:
         """Write everything as JSON."""
         path.write_text(json.dumps(asdict(self), indent=2) + "\n", encoding="utf-8")
@@ -93,11 +112,15 @@ class Report:
             table.add_row(name, value)
         console.print(table)
         for kind, variants in self.throughput.items():
-            console.print(_throughput_table(kind, variants))
+            console.print(tables.throughput_table(kind, variants))
         if self.growth:
-            console.print(_growth_table(self.growth))
+            console.print(tables.growth_table(self.growth))
         if self.costs:
-            console.print(_costs_table(self.costs))
+            console.print(tables.costs_table(self.costs))
+        if self.policies:
+            console.print(tables.policies_table(self.policies))
+        if self.audit:
+            console.print(tables.audit_table(self.audit))
         table = Table("target", "wanted", "measured", "", title="Targets", title_justify="left")
         for target in self.targets:
             verdict = "[green]met[/]" if target.met else "[red]missed[/]"
@@ -111,41 +134,21 @@ class Report:
         self.targets.append(Target(name, f"≤ {most}", value, value <= most))
 
 
-def _throughput_table(kind: str, variants: Mapping[str, Mapping[str, Any]]) -> Table:
-    title = f"{kind.capitalize()} of 50 entities of 1 KiB, 8 clients"
-    table = Table("variant", f"{kind}es/s" if kind == "push" else f"{kind}s/s", title=title, title_justify="left")
-    for name in ("lowest to highest", "P50 ms", "P99 ms", "ratio", "lowest to highest", "driver busy"):
-        table.add_column(name, justify="right")
-    for name, figures in variants.items():
-        table.add_row(
-            name,
-            f"{figures['per_second']:.0f}",
-            f"{figures['per_second_lowest']:.0f} to {figures['per_second_highest']:.0f}",
-            f"{figures['p50_ms']:.1f}",
-            f"{figures['p99_ms']:.1f}",
-            f"{figures['ratio']:.2f}",
-            f"{figures['ratio_lowest']:.2f} to {figures['ratio_highest']:.2f}",
-            f"{figures['driver_busy']:.0%}",
-        )
-    return table
-
-
-def _growth_table(growth: Mapping[str, Mapping[str, Any]]) -> Table:
-    sizes = next(iter(growth.values()))["median_ms"]
-    table = Table("request, one at a time", title="Growth: median ms (P95 ms) by entities", title_justify="left")
-    for size in sizes:
-        table.add_column(f"{int(size):,}", justify="right")
-    table.add_column("largest / smallest", justify="right")
-    for name, figures in growth.items():
-        times = (f"{figures['median_ms'][size]:.2f} ({figures['p95_ms'][size]:.2f})" for size in sizes)
-        table.add_row(name, *times, f"{figures['ratio']:.2f}")
-    return table
-
-
-def _costs_table(costs: Mapping[str, Mapping[str, float]]) -> Table:
-    table = Table("part of a request", title="Identity: µs a request", title_justify="left")
-    for name in ("P50", "P99", "share of a whole pull"):
-        table.add_column(name, justify="right")
-    for name, figures in costs.items():
-        table.add_row(name, f"{figures['p50_us']:.0f}", f"{figures['p99_us']:.0f}", f"{figures['share']:.1%}")
-    return table
+def _policy_figures(by_copy: Mapping[str, Sequence[Sequence[float]]]) -> dict[str, Any]:
+    p50, p99 = {}, {}
+    for copy, rounds in by_copy.items():
+        times = [time for one in rounds for time in one]
+        p50[copy] = statistics.median(times)
+        p99[copy] = statistics.quantiles(times, n=100)[-1]
+    ratios = policy_ratios(by_copy)
+    noise = policy_ratios(by_copy, AGAIN, WITH)
+    return {
+        "p50_ms": p50,
+        "p99_ms": p99,
+        "ratio": statistics.median(ratios),
+        "ratio_lowest": min(ratios),
+        "ratio_highest": max(ratios),
+        "p99_ratio": p99[WITH] / p99[WITHOUT],
+        "noise_lowest": min(noise),
+        "noise_highest": max(noise),
+    }

@@ -1,4 +1,4 @@
-"""`make bench`: push and pull beside their SQL alone, identity, and growth (how to read it: benchmarks/README.md)."""
+"""`make bench`: the service beside its SQL, growth, policies and their audit (how to read it: benchmarks/README.md)."""
 
 import argparse
 import os
@@ -10,13 +10,13 @@ import asyncpg
 import uvloop
 from rich.console import Console
 
-from benchmarks import growth, identity, machine, throughput
+from benchmarks import audit, growth, identity, machine, policies, throughput
 from benchmarks.report import Report
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
 from tests.rates import UNLIMITED
 
-PARTS = ("push", "pull", "identity", "growth")
+PARTS = ("audit", "policies", "push", "pull", "identity", "growth")
 
 
 def arguments() -> argparse.Namespace:
@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="3 rounds, and growth to 100,000 entities only")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     parser.add_argument("--only", choices=PARTS, action="append", help="only this part; may be repeated")
-    parser.add_argument("--rounds", type=int, default=0, help="rounds of push and pull (6)")
+    parser.add_argument("--rounds", type=int, default=0, help="rounds of all parts but growth (6)")
     parser.add_argument("--seconds", type=float, default=3.0, help="seconds each variant has in a round (3)")
     cores = os.cpu_count() or 1
     parser.add_argument("--workers", type=int, default=cores, help=f"processes of the service (one a core: {cores})")
@@ -41,6 +41,13 @@ async def run(stack: StackInfo, asked: argparse.Namespace, console: Console) -> 
     superuser = await asyncpg.connect(stack.admin_database_url)
     try:
         report = Report(await machine.facts(superuser, stack.data_dir))
+        # First: nobody has written yet, as in a database whose migrations were just applied.
+        if "audit" in parts:
+            console.print("measuring the audit")
+            report.add_audit(await audit.measure(stack, rounds, console.print))
+        if "policies" in parts:
+            console.print("measuring row level security")
+            report.add_policies(await policies.measure(rounds))
         if {"push", "pull", "identity"} & set(parts):
             accounts = await throughput.open_accounts(superuser, stack)
             if "identity" in parts:
@@ -58,6 +65,7 @@ async def run(stack: StackInfo, asked: argparse.Namespace, console: Console) -> 
             large = await growth.open_accounts(superuser, stack, sizes, console.print)
             console.print("measuring growth")
             report.add_growth(await growth.measure(superuser, stack, large))
+        report.machine["load average at end"] = f"{os.getloadavg()[0]:.2f}"
         return report
     finally:
         await superuser.close()

@@ -151,7 +151,7 @@ async def schema_cells(connection: asyncpg.Connection, declarations: Declaration
     for row in await connection.fetch(statement("schema_rights"), [asker.role], list(declarations.schemas)):
         for verb in ("usage", "create"):
             may = declarations.schemas[row["schema"]] if verb == "usage" else frozenset()
-            declared, seen = YES if asker.persona.name in may else NOTHING, YES if row[verb] else NOTHING
+            declared, seen = YES if asker.persona.name in may else NOTHING, YES if row[f"may_{verb}"] else NOTHING
             sql = f"select has_schema_privilege({literal(row['schema'])}, {literal(verb)})"
             found.append(
                 Cell(

@@ -9,12 +9,13 @@ select
   p.prokind = 'p' as is_procedure
 from pg_proc as p
 inner join pg_namespace as n on p.pronamespace = n.oid
-cross join lateral (
-  select
-    string_agg(format_type(t.oid, null), ', ' order by t.place) as types,
-    array_agg(format_type(t.oid, null) order by t.place) as list
-  from unnest(p.proargtypes) with ordinality as t (oid, place)
-) as args
+cross join
+  lateral (
+    select
+      string_agg(format_type(t.oid, null), ', ' order by t.place) as types,
+      array_agg(format_type(t.oid, null) order by t.place) as list
+    from unnest(p.proargtypes) with ordinality as t (oid, place)
+  ) as args
 where
   n.nspname = any($1::text[])
   and p.prokind in ('f', 'p', 'w')

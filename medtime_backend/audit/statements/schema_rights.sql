@@ -2,7 +2,7 @@
 select
   r.role,
   s.schema,
-  has_schema_privilege(r.role, s.schema, 'usage') as usage,
-  has_schema_privilege(r.role, s.schema, 'create') as create
+  has_schema_privilege(r.role, s.schema, 'usage') as may_usage,
+  has_schema_privilege(r.role, s.schema, 'create') as may_create
 from unnest($1::text[]) as r (role)
 cross join unnest($2::text[]) as s (schema)
