@@ -11,7 +11,11 @@ import msgspec
 
 
 class Relation(msgspec.Struct, frozen=True):
-    """A table, view or sequence. `owned`: this session may act as its owner. `key` is the primary key."""
+    """A table, view or sequence.
+
+    `owned`: this session may act as its owner. `generated` columns take no value from a writer, those of an identity
+    among them. `key` is the primary key.
+    """
 
     oid: int
     name: str

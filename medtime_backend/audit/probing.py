@@ -63,7 +63,7 @@ class Echo(msgspec.Struct, frozen=True):
         Postgres checks policies before constraints (ExecInsert, ExecUpdate); a referenced table is refused to
         TRUNCATE after the privilege was found.
         """
-        return self.state[:2] in {"22", "23", "MT", "P0", "0A", "21"} or self.state == "428C9"
+        return self.state[:2] in {"22", "23", "MT", "P0", "0A", "21"}
 
     @property
     def recursed(self) -> bool:

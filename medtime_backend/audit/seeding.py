@@ -83,13 +83,24 @@ async def seed(connection: asyncpg.Connection, declarations: Declarations, inven
     faults: dict[str, str] = {}
     for persona in (*(one for one in PERSONAS if one.user), Persona(OTHER_OWNER, "authenticated", OTHER_OWNER)):
         await connection.fetchval(statement("become_user"), claims_of(persona, users, now))
-        for table in declarations.tables.values():
-            if table.sample and table.name not in faults:
-                fault = await _try(connection, table.sample, users[persona.user])
-                if fault:
-                    faults[table.name] = fault
+        faults |= await _add_samples(connection, declarations, users[persona.user], without=faults)
     await connection.fetchval(statement("become_user"), "{}")
     return await _look(connection, declarations, inventory, users, faults)
+
+
+async def _add_samples(
+    connection: asyncpg.Connection, declarations: Declarations, user_id: UUID, *, without: Collection[str]
+) -> dict[str, str]:
+    """A row of the user in each table; those that need a row of another come after it. Returns what was refused."""
+    waiting = {table.name: table.sample for table in declarations.tables.values() if table.sample}
+    waiting = {name: sample for name, sample in waiting.items() if name not in without}
+    while waiting:
+        refused = {name: await _try(connection, sample, user_id) for name, sample in waiting.items()}
+        refused = {name: fault for name, fault in refused.items() if fault}
+        if len(refused) == len(waiting):
+            return refused
+        waiting = {name: waiting[name] for name in refused}
+    return {}
 
 
 async def _try(connection: asyncpg.Connection, sample: str, user_id: UUID) -> str:

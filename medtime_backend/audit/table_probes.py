@@ -173,7 +173,8 @@ def _undeclared_columns(subject: Subject) -> Iterator[Question]:
     for verb in ASKED_COLUMNS:
         granted = subject.granted(verb)
         for column in subject.table.columns:
-            if column not in granted:
+            # Who writes a generated column is told so before the right to it is looked at.
+            if column not in granted and (verb == "select" or column not in subject.table.generated):
                 watched = verb != "select"
                 yield Question(verb, _about_column(subject, verb, identifier(column)), watched=watched, column=column)
 

@@ -20,6 +20,7 @@ from medtime_backend.audit.rules.plans import read_plans
 
 ON_FACTS: Final = (policies, hand_over, functions, copies, cleartext)
 PRIVATE: Final = "private"
+ANON: Final = "anon"
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     sorted(
@@ -70,9 +71,11 @@ def _as_json(declarations: Declarations) -> str:
                     "columns": dict(table.columns),
                     "triggers": table.triggers,
                     "column_grants": column_grants(table),
+                    "open": bool(table.access.get((ANON, "select"))),
                 }
                 for name, table in declarations.tables.items()
             },
             "functions": list(declarations.functions),
+            "open_functions": [name for name, whom in declarations.functions.items() if ANON in whom],
         }
     )

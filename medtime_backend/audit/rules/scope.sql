@@ -46,6 +46,8 @@ tables as (
   select
     r.*,
     coalesce(jsonb_array_length(r.declaration -> 'owners') > 0, true) as owned,
+    -- Declared to be read by everybody: public knowledge.
+    coalesce((r.declaration ->> 'open')::boolean, false) as open,
     array(select jsonb_array_elements_text(r.declaration -> 'owners')) as owner_columns
   from relations as r
   where r.kind in ('r', 'p')
@@ -70,7 +72,7 @@ policies as (
   select
     p.oid, p.polrelid as relation, p.polname::text as name, p.polcmd as command, p.polpermissive as permissive,
     p.polroles as roles, t.name as table_name, t.name || '.' || quote_ident(p.polname) as object,
-    format('policy %I on %s', p.polname, t.name) as subject
+    format('policy %I on %s', p.polname, t.name) as subject, t.open
   from pg_catalog.pg_policy as p
   inner join tables as t on p.polrelid = t.oid
 ),
@@ -83,6 +85,7 @@ commands (letter, verb) as (
 declared_types as (
   select
     f.signature,
+    coalesce(bool_or(s.declared -> 'open_functions' ? f.signature), false) as open,
     coalesce(array_agg(to_regtype(d.name)::oid order by d.place) filter (where d.name <> ''), '{}') as types
   from scope as s
   cross join jsonb_array_elements_text(s.declared -> 'functions') as f (signature)
@@ -92,7 +95,7 @@ declared_types as (
 ),
 
 declared_functions as (
-  select d.signature, r.oid as routine
+  select d.signature, d.open, r.oid as routine
   from declared_types as d
   left join
     routines as r

@@ -16,7 +16,7 @@ select
   coalesce((
     select array_agg(a.attname::text order by a.attnum)
     from pg_attribute as a
-    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> ''
+    where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and (a.attgenerated <> '' or a.attidentity = 'a')
   ), '{}') as generated,
   coalesce((
     select array_agg(a.attname::text order by k.place)

@@ -13,7 +13,15 @@ select distinct
   format('revoke all on %s %s from public, anon;', replace(r.kind, 'aggregate', 'function'), r.name) as fix
 from routines as r
 cross join aclexplode(coalesce(r.acl, acldefault('f', r.owner))) as a
-where a.grantee = 0 or a.grantee in (
-  select o.oid from outsiders as o
-  where o.name = 'anon'
-)
+where
+  a.grantee = 0
+  or (
+    a.grantee in (
+      select o.oid from outsiders as o
+      where o.name = 'anon'
+    )
+    and not exists (
+      select from declared_functions as d
+      where d.routine = r.oid and d.open
+    )
+  )

@@ -10,7 +10,10 @@ select
 from policies as p
 where
   0 = any(p.roles)
-  or exists (
-    select from outsiders as o
-    where o.name = 'anon' and o.oid = any(p.roles)
+  or (
+    not (p.open and p.command = 'r')
+    and exists (
+      select from outsiders as o
+      where o.name = 'anon' and o.oid = any(p.roles)
+    )
   )
