@@ -58,7 +58,6 @@ security definer
 set search_path = pg_catalog, pg_temp
 -- Sessions live long and keep plans: none may read all links.
 set enable_seqscan = off
-set enable_bitmapscan = off
 set jit = off
 as $$
   select l.supervised_user_id

@@ -59,7 +59,7 @@ def test_there_are_enough_faults_and_each_is_another() -> None:
 
 @pytest.mark.parametrize(
     ("faulty", "fault"),
-    [pytest.param(fault, fault, id=fault.name) for fault in FAULTS[::6]],
+    [pytest.param(fault, fault, id=fault.name) for fault in FAULTS[::6] if not fault.finding.startswith("drift")],
     indirect=["faulty"],
 )
 async def test_some_faults_are_found_by_the_owner_too(faulty: ShadowDatabase, fault: Fault) -> None:

@@ -11,7 +11,6 @@ from cli.main import app
 from medtime_backend.audit.declaration_files import KEYS, ROW_CLASSES, policies_directory, read_declarations
 from medtime_backend.audit.examination import LIMITS, RULES
 from medtime_backend.audit.personas import PERSONAS
-from medtime_backend.audit.probing import MOST_ROWS
 from medtime_backend.audit.suppressions import SHORTEST_REASON, read_suppressions
 from medtime_backend.audit.table_probes import VERBS
 from tests.documents.markdown import ROOT, marked_blocks, read, rows
@@ -88,7 +87,6 @@ def first_cells_of_operations() -> list[str]:
 
 
 def test_the_numbers_are_those_of_the_code() -> None:
-    assert f"{MOST_ROWS:,} rows of a table" in TEXT
     assert f"at least {SHORTEST_REASON} characters" in TEXT
     for limit in LIMITS:
         found = re.fullmatch(r"set local (\w+) = '(\d+)s'", limit)
