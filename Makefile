@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 SOAK_RUNS ?= 2000
-# What some tests need besides .venv, as package:program; without them those tests are skipped by name.
-EXTRAS := chromium:chromium chromium-driver:chromedriver
+# What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
+EXTRAS := chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
+	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so
 
 .DEFAULT_GOAL := help
 .PHONY: help setup extras dev test test-fast soak check format bench lock clean
@@ -27,7 +28,7 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@touch $(STAMP)
 
 extras: ## Install Debian packages for the extra checks, where that is possible
-	@missing=$$(for extra in $(EXTRAS); do command -v "$${extra#*:}" >/dev/null || echo "$${extra%:*}"; done); \
+	@missing=$$(for extra in $(EXTRAS); do command -v "$${extra#*:}" >/dev/null || test -e "$${extra#*:}" || echo "$${extra%:*}"; done); \
 	if [ -z "$$missing" ]; then echo "extras: all there"; exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "extras: installing" $$missing "..."; \
@@ -35,7 +36,7 @@ extras: ## Install Debian packages for the extra checks, where that is possible
 		{ timeout 120 apt-get update -qq && timeout 300 apt-get install -qq --yes --no-install-recommends $$missing; } >/dev/null || true; \
 	fi; \
 	for extra in $(EXTRAS); do \
-		command -v "$${extra#*:}" >/dev/null || echo "extras: no $${extra%:*}: the tests that need it are skipped"; \
+		command -v "$${extra#*:}" >/dev/null || test -e "$${extra#*:}" || echo "extras: no $${extra%:*}: the tests that need it are skipped"; \
 	done
 
 dev: setup ## Run the embedded stack until Ctrl-C

@@ -51,9 +51,14 @@ def run(url: str | None, work: Callable[[asyncpg.Connection], Awaitable[Result]]
     return asyncio.run(connected(url or address_of_stack(), in_transaction))
 
 
-async def connected(url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
-    """Do work that begins and ends its own transaction. Raises DatabaseError, and what the work raises."""
-    connection = await _connect(url)
+async def connected(
+    url: str, work: Callable[[asyncpg.Connection], Awaitable[Result]], *, seconds: float | None = STATEMENT_SECONDS
+) -> Result:
+    """Do work that begins and ends its own transaction; `seconds` bounds each statement, None does not.
+
+    Raises DatabaseError, and what the work raises.
+    """
+    connection = await _connect(url, seconds)
     try:
         return await work(connection)
     except asyncpg.PostgresError as fault:
@@ -81,12 +86,12 @@ async def _in_transaction(
     return result
 
 
-async def _connect(url: str) -> asyncpg.Connection:
+async def _connect(url: str, seconds: float | None) -> asyncpg.Connection:
     try:
         return await asyncpg.connect(
             url,
             timeout=CONNECT_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
+            command_timeout=seconds,
             statement_cache_size=0,
             server_settings={"application_name": "medtime-cli"},
         )

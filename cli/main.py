@@ -8,7 +8,11 @@ from typing import Annotated
 
 import typer
 
+from cli.cleanup import cleanup
 from cli.dev import dev
+from cli.doctor import doctor
+from cli.epoch import epoch
+from cli.migrate import migrate
 from cli.output import results, show_error
 from cli.policies import policies
 from cli.serve import serve
@@ -26,8 +30,12 @@ app = typer.Typer(
 )
 app.command()(dev)
 app.command()(serve)
+app.command()(doctor)
+app.add_typer(migrate, name="migrate")
 app.add_typer(users, name="users")
 app.add_typer(policies, name="policies")
+app.add_typer(epoch, name="epoch")
+app.add_typer(cleanup, name="cleanup")
 
 
 def _show_version(asked: bool) -> None:

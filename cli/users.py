@@ -1,4 +1,4 @@
-"""`medtime users`: who there is, who is on which tier, what a tier may store, and whether tokens will say so."""
+"""`medtime users`: who there is, on which tier, what a tier may store, whether tokens will say so, and who is to go."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from cli.database import DatabaseUrl, run
 from cli.output import COULD_NOT_CHECK, checking, messages, print_json, results
 from cli.sizes import parse_size, show_size
+from cli.users_erase import erase
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.services import hook_check as hook
 from medtime_backend.services import users as service
@@ -20,6 +21,7 @@ from medtime_backend.services import users as service
 STYLES = {"ok": "green", "finding": "red", "unknown": "yellow"}
 
 users = typer.Typer(no_args_is_help=True, help="Users, their tiers, and the claims of their tokens.")
+users.command()(erase)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address, or id.")]

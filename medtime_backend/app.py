@@ -31,6 +31,7 @@ from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
 from medtime_backend.routes import auth, sync, system
 from medtime_backend.services import sessions
+from medtime_backend.services.last_cleanup import LastCleanup
 from medtime_backend.settings import Settings
 
 
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     trusted = Networks(settings.trusted_proxies)
     door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
     relay = AuthRelay(settings)
+    last_cleanup = LastCleanup(metrics)
 
     async def count_refusal(message: Message, scope: Scope) -> None:
         refusal = scope["state"].get(REFUSAL)
@@ -87,6 +89,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         "database": Provide(lambda: state.database, sync_to_thread=False),
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
+        "last_cleanup": Provide(lambda: last_cleanup, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),

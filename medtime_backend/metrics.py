@@ -1,5 +1,7 @@
 """What operators count. A label is always one of a fixed set: never anything of a request."""
 
+import math
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 
 from medtime_backend import errors
@@ -28,6 +30,12 @@ class Metrics:
             registry=self._registry,
         )
         self.redis_up = Gauge("redis_up", "Whether Redis answered last.", registry=self._registry)
+        self.cleanup_last_success = Gauge(
+            "cleanup_last_success_timestamp_seconds",
+            "When the cleanup last came to its end; 0 never, NaN not known yet.",
+            registry=self._registry,
+        )
+        self.cleanup_last_success.set(math.nan)
 
     def count_refusal(self, problem: errors.Problem) -> None:
         """Count a request that was not let in, or a sign-in that was refused."""

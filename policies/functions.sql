@@ -5,9 +5,10 @@
 --   What phones call through RPC runs as the caller (SECURITY INVOKER), so that policies hold in it. Its helpers in
 --   private that need more are definer functions which act for the caller alone: they ask auth.uid(), and take no user
 --   as an argument, or only ask whether the caller may read it.
---   The service's login role executes nothing but the functions that become the user first, and session_state.
+--   The service's login role executes nothing but the functions that become the user first, session_state, and
+--   cleanup_last_success, which tells one moment.
 --   The access token hook is Auth's alone. Triggers, helpers of definer functions and the operator's functions
---   (purge_tombstones, renew_epoch) are executable by nobody.
+--   (cleanup, schedule_cleanup, unschedule_cleanup, renew_epoch, those of an erasure) are executable by nobody.
 --
 -- | function                        | execute             |
 -- |---------------------------------|---------------------|
@@ -25,6 +26,7 @@
 -- | private.pull_as                 | medtime_service     |
 -- | private.status_as               | medtime_service     |
 -- | private.session_state           | medtime_service     |
+-- | private.cleanup_last_success    | medtime_service     |
 -- | private.accept_invitation       | every user          |
 -- | private.decline_invitation      | every user          |
 -- | private.invite_caregiver        | every user          |
@@ -114,20 +116,22 @@ private.revoke_link(uuid),
 private.touch_device(text)
 to authenticated;
 
--- What the service's login role calls: each becomes the user of the verified claims first.
+-- What the service's login role calls: each but the last two becomes the user of the verified claims first.
 revoke all on function
 private.become(jsonb),
 private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
 private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean),
-private.session_state(uuid, uuid)
+private.session_state(uuid, uuid),
+private.cleanup_last_success()
 from public, anon, authenticated, service_role;
 grant execute on function
 private.become(jsonb),
 private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
 private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean),
-private.session_state(uuid, uuid)
+private.session_state(uuid, uuid),
+private.cleanup_last_success()
 to medtime_service;
 
 -- What Supabase Auth calls before it signs a token.
@@ -137,11 +141,16 @@ grant execute on function public.custom_access_token_hook(jsonb) to supabase_aut
 -- Triggers, helpers of definer functions, and the operator's functions: nobody.
 revoke all on function
 private.add_totals(uuid, text, bigint, bigint, bigint, bit),
+private.begin_cleanup(interval, text),
+private.begin_erasure(uuid),
+private.cleanup(uuid, interval, integer, text),
 private.count_deleted(),
 private.count_inserted(),
 private.count_updated(),
 private.entity_hash(uuid, integer, text),
+private.erase_batch(uuid, uuid, integer),
 private.family_of(uuid),
+private.finish_erasure(uuid),
 private.guard_entity(),
 private.hash_of_code(text),
 private.keep_caregiver_cap(uuid),
@@ -151,11 +160,16 @@ private.lock_before_update(),
 private.lock_invitation(text),
 private.lock_live_users(uuid[]),
 private.lock_owner(uuid),
-private.purge_tombstones(timestamptz, integer),
+private.purge_tombstones(timestamptz, integer, timestamptz),
 private.quota_of(uuid),
 private.raise_if_above_quota(uuid, bigint, bigint),
+private.remove_aged(text, timestamptz, integer, timestamptz),
 private.renew_epoch(),
 private.reserve_dots(uuid, text, integer),
+private.retention(),
+private.rows_of_user(uuid),
+private.schedule_cleanup(time),
 private.stored_bytes(uuid),
-private.tier_of(uuid)
+private.tier_of(uuid),
+private.unschedule_cleanup()
 from public, anon, authenticated, service_role;

@@ -11,6 +11,7 @@ from medtime_backend.client_address import Networks, belongs
 from medtime_backend.database import Database
 from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
+from medtime_backend.services.last_cleanup import LastCleanup
 from medtime_backend.settings import Settings
 
 RELAYED = {"forwarded", "via", "x-real-ip"}
@@ -33,6 +34,8 @@ async def ready(database: NamedDependency[Database]) -> dict[str, str]:
 async def metrics(
     request: Request[Any, Any, Any],
     counted: NamedDependency[Metrics],
+    database: NamedDependency[Database],
+    last_cleanup: NamedDependency[LastCleanup],
     settings: NamedDependency[Settings],
     trusted: NamedDependency[Networks],
 ) -> Response[bytes]:
@@ -44,6 +47,7 @@ async def metrics(
     forged = "x-forwarded-for" in request.headers and not belongs(peer, trusted)
     if relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
         raise errors.NotFound
+    await last_cleanup.refresh(database)
     return Response(counted.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -14,6 +14,10 @@ class UserError(OperatorError):
     """There is no such user or tier, or more than one user."""
 
 
+class NoSuchUserError(UserError):
+    """There is no such user."""
+
+
 class Found(msgspec.Struct, frozen=True):
     """A user, as Auth knows them."""
 
@@ -49,16 +53,19 @@ async def accounts(
     return [msgspec.convert(dict(row), UserAccount) for row in rows]
 
 
-async def find(connection: asyncpg.Connection, name: str) -> Found:
-    """The user of an e-mail address or an id. Raises UserError."""
+async def find(connection: asyncpg.Connection, name: str, *, deleted: bool = False) -> Found:
+    """The user of an e-mail address or an id, with `deleted` also one whom Auth keeps as deleted.
+
+    Raises NoSuchUserError, and UserError for an address of several users.
+    """
     try:
         user_id = UUID(name)
     except ValueError:
         user_id = None
     # Postgres takes no NUL, and no address has one.
-    rows = await connection.fetch(statement("user_by_name"), name.replace("\0", ""), user_id)
+    rows = await connection.fetch(statement("user_by_name"), name.replace("\0", ""), user_id, deleted)
     if not rows:
-        raise UserError(f"There is no user {name}.")
+        raise NoSuchUserError(f"There is no user {name}.")
     if len(rows) > 1:
         raise UserError(
             f"{len(rows)} users have the address {name}: name one by id.",

@@ -41,6 +41,7 @@ EXECUTE = {
     },
     "medtime_service": {
         "private.become",
+        "private.cleanup_last_success",
         "private.pull_as",
         "private.push_as",
         "private.session_state",

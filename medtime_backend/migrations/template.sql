@@ -1,0 +1,14 @@
+-- What this changes, and why.
+--
+-- The file is one transaction. A released file is never changed; CREATE INDEX CONCURRENTLY needs a file of its own.
+-- A new table comes with its rights:
+--
+--   create table public.srv_things (…);
+--   comment on table public.srv_things is '…';
+--   alter table public.srv_things enable row level security, force row level security;
+--   revoke all on table public.srv_things from public, anon, authenticated, service_role;
+--   grant select (…) on table public.srv_things to authenticated;
+--   create policy "Owners read their own things" on public.srv_things
+--     for select to authenticated using (user_id = (select auth.uid()));
+--
+-- A new function: set search_path = pg_catalog, pg_temp; revoke all from public, …; grant execute.

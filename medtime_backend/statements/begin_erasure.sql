@@ -1,0 +1,1 @@
+select private.begin_erasure($1)

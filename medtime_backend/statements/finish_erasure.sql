@@ -1,0 +1,1 @@
+select private.finish_erasure($1)

@@ -1,0 +1,1 @@
+select private.renew_epoch()

@@ -1,0 +1,110 @@
+"""What /metrics tells of the cleanup: by every worker the same, asked for once a minute, and never in the way."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator
+from time import time
+
+import asyncpg
+import pytest
+
+from medtime_backend.database import Database
+from medtime_backend.local.options import StackInfo
+from medtime_backend.metrics import Metrics
+from medtime_backend.services.last_cleanup import KEPT_SECONDS, LastCleanup
+from medtime_backend.settings import Settings
+from tests.http.own_service import Wire, service
+from tests.http.test_metrics import counted
+
+NAME = ("cleanup_last_success_timestamp_seconds",)
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+async def database(stack: StackInfo) -> AsyncIterator[Database]:
+    opened = await open_at(stack, stack.service_database_url)
+    yield opened
+    await opened.close()
+
+
+async def open_at(stack: StackInfo, url: str) -> Database:
+    return await Database.open(
+        Settings.from_environment(
+            {
+                "MEDTIME_DATABASE_URL": url,
+                "MEDTIME_JWKS_URL": f"{stack.auth_url}/.well-known/jwks.json",
+                "MEDTIME_REDIS_URL": stack.redis_url,
+            }
+        )
+    )
+
+
+def told(metrics: Metrics) -> float:
+    return next(
+        float(line.split()[1]) for line in metrics.exposition().decode().splitlines() if line.startswith(NAME[0])
+    )
+
+
+async def test_a_service_tells_when_the_last_run_ended(stack: StackInfo, admin: asyncpg.Connection) -> None:
+    await admin.execute("select private.cleanup()")
+    async with service(stack) as one, service(stack) as other:
+        found = [(await counted(address))[NAME] for address in (one, other)]
+    assert found[0] == found[1]
+    assert abs(time() - found[0]) < 600
+
+
+async def test_a_run_that_was_not_finished_does_not_count(admin: asyncpg.Connection, database: Database) -> None:
+    await admin.execute("select private.cleanup()")
+    metrics = Metrics()
+    assert math.isnan(told(metrics))
+    await LastCleanup(metrics).refresh(database)
+    success = told(metrics)
+    await admin.execute(
+        "insert into private.cleanup_runs (ran_by, cutoff, ended_at, outcome)"
+        " select 'cron', now(), now() + interval '1 day', o from unnest(array['interrupted', 'unfinished']) as o"
+    )
+    await LastCleanup(metrics).refresh(database)
+    assert told(metrics) == success
+    await admin.execute("delete from private.cleanup_runs")
+    await LastCleanup(metrics).refresh(database)
+    assert told(metrics) == 0
+
+
+async def test_the_database_is_asked_once_a_minute(admin: asyncpg.Connection, database: Database) -> None:
+    metrics, clock = Metrics(), Clock()
+    last = LastCleanup(metrics, clock)
+    await asyncio.gather(*(last.refresh(database) for _ in range(20)))
+    before = told(metrics)
+    await admin.execute("select private.cleanup()")
+    clock.now += KEPT_SECONDS - 1
+    await last.refresh(database)
+    assert told(metrics) == before
+    clock.now += 1
+    await last.refresh(database)
+    assert told(metrics) > before
+
+
+async def test_a_database_that_is_away_fails_no_scrape_and_changes_no_value(
+    stack: StackInfo, admin: asyncpg.Connection
+) -> None:
+    await admin.execute("select private.cleanup()")
+    wire = await Wire(stack.service_database_url).mend()
+    database = await open_at(stack, wire.url)
+    metrics, clock = Metrics(), Clock()
+    last = LastCleanup(metrics, clock)
+    await last.refresh(database)
+    known = told(metrics)
+    assert known > 0
+    await wire.cut()
+    clock.now += KEPT_SECONDS
+    await last.refresh(database)
+    assert told(metrics) == known
+    await database.close()
