@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.catalog import catalog
 from cli.dev import dev
 from cli.output import results, show_error
 from cli.policies import policies
@@ -28,6 +29,7 @@ app.command()(dev)
 app.command()(serve)
 app.add_typer(users, name="users")
 app.add_typer(policies, name="policies")
+app.add_typer(catalog, name="catalog")
 
 
 def _show_version(asked: bool) -> None:
