@@ -9,9 +9,7 @@ from medtime_backend.catalog.words import cleaned, folded, said
 YES = frozenset(
     "yes y true 1 x si oui ja sim da ano tak igen jah kylla joo taip iva ta sea ναι да wahr vrai verdadero".split()
 )
-NO = frozenset(
-    "no n false 0 non nein nee nej nao nu ne nie nem ei ni nil le οχι не falsch faux falso niet".split()
-)
+NO = frozenset("no n false 0 non nein nee nej nao nu ne nie nem ei ni nil le οχι не falsch faux falso niet".split())
 
 
 def boolean(value: object) -> bool | None:

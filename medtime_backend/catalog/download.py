@@ -24,13 +24,17 @@ PARTIAL, UNSATISFIABLE, SERVER_ERROR = 206, 416, 500
 class Download:
     """One file on its way. What is there already is asked for no more, unless the publisher's file has changed."""
 
-    def __init__(self, url: str, target: Path, most_bytes: int, *, seconds: float = SECONDS, pause: float = PAUSE_SECONDS):
+    def __init__(
+        self, url: str, target: Path, most_bytes: int, *, seconds: float = SECONDS, pause: float = PAUSE_SECONDS
+    ):
         """Check the address. Raises CatalogError when it is not https (or of this machine)."""
         parts = urlsplit(url)
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise CatalogError("The address of the catalog's file does not begin with https://.")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise CatalogError(f"{parts.hostname} would be asked over plain http: whoever is on the way could change drugs.")
+            raise CatalogError(
+                f"{parts.hostname} would be asked over plain http: whoever is on the way could change drugs."
+            )
         self._url, self._target, self._most, self._pause = url, target, most_bytes, pause
         self._end = time.monotonic() + seconds
         self._seconds = seconds
@@ -85,7 +89,7 @@ class Download:
                     report("fetch", self._done, size)
 
     def _chunks(self, answer: httpx.Response) -> Iterator[bytes]:
-        for chunk in answer.iter_raw(1 << 18):
+        for chunk in answer.iter_raw():
             self._done += len(chunk)
             self._hash.update(chunk)
             self._check(self._done)

@@ -114,9 +114,7 @@ async def _prepare(connection: asyncpg.Connection, source: Source) -> None:
     await connection.execute("create temporary table stage_absorbed (old text, new text) on commit drop")
 
 
-async def _stage(
-    connection: asyncpg.Connection, source: Source, path: Path, reading: Reading, report: Report
-) -> None:
+async def _stage(connection: asyncpg.Connection, source: Source, path: Path, reading: Reading, report: Report) -> None:
     async with copying(connection) as copier:
         await copier.add(substances.known_names())
         await copier.add(substances.salt_words())

@@ -76,9 +76,12 @@ class Copier:
 def rows_of(records: Iterable[Record]) -> Iterator[tuple[str, Row]]:
     """The rows of records, each with the name of its table."""
     for one in records:
-        yield "stage_products", (
-            *(one.id, "product", one.name, one.language, one.country, one.brand, one.form, one.route, one.holder),
-            *(one.status, one.status_on, msgspec.json.encode(one.details, order="sorted").decode()),
+        yield (
+            "stage_products",
+            (
+                *(one.id, "product", one.name, one.language, one.country, one.brand, one.form, one.route, one.holder),
+                *(one.status, one.status_on, msgspec.json.encode(one.details, order="sorted").decode()),
+            ),
         )
         for place, part in enumerate(one.ingredients, start=1):
             s = part.strength

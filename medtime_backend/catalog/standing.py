@@ -33,7 +33,5 @@ async def standings(connection: asyncpg.Connection, today: date | None = None) -
     for row in await connection.fetch(statement("standing"), list(SOURCES)):
         age = (day - row["released_on"]).days if row["released_on"] else None
         cadence = SOURCES[row["source"]].days
-        found.append(
-            Standing(**dict(row), age_days=age, cadence_days=cadence, overdue=age is None or age > cadence)
-        )
+        found.append(Standing(**dict(row), age_days=age, cadence_days=cadence, overdue=age is None or age > cadence))
     return found

@@ -10,9 +10,7 @@ from medtime_backend.catalog.reading import Reading, Report, UnreadableLine
 from medtime_backend.catalog.readers.clinical_names import clinical_name
 from medtime_backend.catalog.rrf import Release
 
-SOURCES = frozenset(
-    (b"RXNORM", b"ATC", b"CVX", b"DRUGBANK", b"MTHSPL", b"MTHCMSFRF", b"USP", b"VANDF")
-)
+SOURCES = frozenset((b"RXNORM", b"ATC", b"CVX", b"DRUGBANK", b"MTHSPL", b"MTHCMSFRF", b"USP", b"VANDF"))
 """Sources of licence level 0: their names may be shown to everybody."""
 
 PRODUCTS = frozenset((b"IN", b"PIN", b"MIN", b"BN", b"SCD", b"SBD", b"GPCK", b"BPCK"))

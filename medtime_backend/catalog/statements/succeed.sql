@@ -6,7 +6,8 @@ with pointed as (
     select 'rxnorm:' || old as id, 'rxnorm:' || min(new) as successor_id from stage_successors group by old
   ) as s
   where
-    c.id = s.id and c.fingerprint = repeat('0', 64) and c.successor_id is distinct from s.successor_id
+    c.id = s.id and not exists (select from stage_fingerprints as f where f.id = c.id)
+    and c.successor_id is distinct from s.successor_id
     and exists (select from public.catalog_products as t where t.id = s.successor_id)
   returning c.id
 )
