@@ -21,7 +21,30 @@ from medtime_backend.local.stack import Stack
 LINES = 1_200_000
 SECONDS, MEGABYTES = 60.0, 300.0
 FORMS = ("Oral Tablet", "Oral Capsule", "Injectable Solution", "Oral Solution", "Topical Cream")
-SYLLABLES = "ba ce di fo gu la me ni po ru sa te vi xo zi clor fen trop max ril pril sart".split()
+SYLLABLES = [
+    "ba",
+    "ce",
+    "di",
+    "fo",
+    "gu",
+    "la",
+    "me",
+    "ni",
+    "po",
+    "ru",
+    "sa",
+    "te",
+    "vi",
+    "xo",
+    "zi",
+    "clor",
+    "fen",
+    "trop",
+    "max",
+    "ril",
+    "pril",
+    "sart",
+]
 OTHERS = ("SNOMEDCT_US", "NDDF", "MMSL", "GS", "MTHSPL", "VANDF")
 # Shares as in a full release: most lines of RXNCONSO are other sources'.
 DRUGS_A_SUBSTANCE = 8

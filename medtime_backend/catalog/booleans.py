@@ -6,10 +6,16 @@ from medtime_backend.catalog.reading import UnreadableLine
 from medtime_backend.catalog.words import cleaned, folded, said
 
 # en, es and it, fr, de and nl and nordic and lv, pt, ro and hr and sl, cs, sk, pl, hu, et, fi, lt, mt, ga, el, bg.
-YES = frozenset(
-    "yes y true 1 x si oui ja sim da ano tak igen jah kylla joo taip iva ta sea ναι да wahr vrai verdadero".split()
-)
-NO = frozenset("no n false 0 non nein nee nej nao nu ne nie nem ei ni nil le οχι не falsch faux falso niet".split())
+YES = frozenset((
+    "yes", "y", "true", "1", "x", "si", "oui", "ja", "sim", "da", "ano", "tak", "igen", "jah", "kylla", "joo",
+    "taip", "iva", "ta", "sea", "wahr", "vrai", "verdadero",
+    "ναι", "да",  # noqa: RUF001 - Greek
+))  # fmt: skip
+NO = frozenset((
+    "no", "n", "false", "0", "non", "nein", "nee", "nej", "nao", "nu", "ne", "nie", "nem", "ei", "ni", "nil",
+    "le", "falsch", "faux", "falso", "niet",
+    "οχι", "не",
+))  # fmt: skip
 
 
 def boolean(value: object) -> bool | None:

@@ -14,9 +14,10 @@ ISO = re.compile(r"\b(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 NUMBERS = re.compile(r"(?<!\d)(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?!\d)")
 SPANISH = re.compile(r"\b(\d{1,2}) (?:de )?([a-z]{3,10}) (?:de |del )?(\d{4})\b")
 ENGLISH = re.compile(r"\b([a-z]{3,9}) (\d{1,2}) (\d{4})\b")
+SPANISH_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
+ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 MONTHS = {
-    **{name: month for month, name in enumerate("ene feb mar abr may jun jul ago sep oct nov dic".split(), 1)},
-    **{name: month for month, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)},
+    **{name: month for months in (SPANISH_MONTHS, ENGLISH_MONTHS) for month, name in enumerate(months, start=1)},
     "set": 9,
 }
 YEARS = range(1900, 2101)
@@ -47,9 +48,7 @@ def dates(value: object, order: Order = Order.DAY) -> list[date]:
     if isinstance(value, date):
         return [value]
     text = cleaned(value)
-    found: list[tuple[int, date]] = []
-    for match in ISO.finditer(text):
-        found.append((match.start(), _date(text, match[1], match[2], match[3])))
+    found = [(match.start(), _date(text, match[1], match[2], match[3])) for match in ISO.finditer(text)]
     for match in NUMBERS.finditer(text):
         day, month = (match[1], match[2]) if order is Order.DAY else (match[2], match[1])
         if int(month) > LAST_MONTH >= int(day):

@@ -26,7 +26,7 @@ class Download:
 
     def __init__(
         self, url: str, target: Path, most_bytes: int, *, seconds: float = SECONDS, pause: float = PAUSE_SECONDS
-    ):
+    ) -> None:
         """Check the address. Raises CatalogError when it is not https (or of this machine)."""
         parts = urlsplit(url)
         if parts.scheme not in ("https", "http") or not parts.hostname:

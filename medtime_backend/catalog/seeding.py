@@ -10,8 +10,8 @@ import msgspec
 
 from medtime_backend.catalog import substances
 from medtime_backend.catalog.errors import CatalogError
-from medtime_backend.catalog.reading import Reading, Report
 from medtime_backend.catalog.readers import cofepris, ema, rxnorm
+from medtime_backend.catalog.reading import Reading, Report
 from medtime_backend.catalog.records import Rejected
 from medtime_backend.catalog.rrf import Release, digest
 from medtime_backend.catalog.sources import Source

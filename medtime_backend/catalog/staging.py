@@ -19,7 +19,8 @@ SECONDS = 600.0
 Row = tuple[object, ...]
 COLUMNS = {
     "stage_products": (
-        "id", "kind", "name", "language", "country", "brand", "form", "route", "holder", "status", "status_on", "details",
+        "id", "kind", "name", "language", "country", "brand", "form", "route", "holder", "status", "status_on",
+        "details",
     ),
     "stage_ingredients": (
         "product_id", "place", "name", "lookup", "strength", "amount", "unit", "per_amount", "per_unit",

@@ -38,7 +38,7 @@ def said(value: object) -> str | None:
 
 
 def identifier(source: str, number: str) -> str:
-    """The id of a product: the source and its number with `-` for every other sign. Raises ValueError for an odd one."""
+    """The id of a product: source and number, with `-` for every other sign. Raises ValueError for an odd one."""
     slug = NOT_ID.sub("-", number).strip("-._")
     if not 1 <= len(slug) <= 64:  # noqa: PLR2004 - as the table's check says
         raise ValueError(f"the number {number[:80]!r} is not one")

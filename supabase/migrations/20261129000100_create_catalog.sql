@@ -37,7 +37,7 @@ create table public.catalog_releases (
   rejected integer not null check (rejected >= 0),
   left_out jsonb not null default '{}' check (jsonb_typeof(left_out) = 'object')
 );
-comment on table public.catalog_releases is 'Each seed that changed or confirmed a source: which file, of when, and what came of it.';
+comment on table public.catalog_releases is 'Each file that was taken in: which, of when, and what came of it. The same bytes again are no release.';
 comment on column public.catalog_releases.id is 'Grows with time.';
 comment on column public.catalog_releases.source is 'rxnorm, cofepris or ema.';
 comment on column public.catalog_releases.released_on is 'The day the publisher gives the file.';
@@ -115,9 +115,9 @@ comment on column public.catalog_products.status is 'active: can be prescribed. 
 comment on column public.catalog_products.status_on is 'Since when.';
 comment on column public.catalog_products.successor_id is 'What it was merged into, where known.';
 comment on column public.catalog_products.details is 'What else the source tells, by our names.';
-comment on column public.catalog_products.fingerprint is 'SHA-256 of all of it: tells whether a release changed it.';
+comment on column public.catalog_products.fingerprint is 'SHA-256 of all of it: tells whether a release changed it. Zeros: the source has it no more.';
 comment on column public.catalog_products.first_release_id is 'The release it came with.';
-comment on column public.catalog_products.last_release_id is 'The last release that has it.';
+comment on column public.catalog_products.last_release_id is 'The last release that changed it, or had it no more.';
 comment on column public.catalog_products.updated_at is 'When it last changed here.';
 create index catalog_products_source on public.catalog_products (source, status, id);
 create index catalog_products_last_release on public.catalog_products (last_release_id);

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from medtime_backend.catalog.readers.cofepris import read
+from medtime_backend.catalog.records import Record
 from tests.catalog.sheets import COFEPRIS_HEADER, FILES, cofepris_row, read_all, write
 
 
-def one(tmp_path: Path, **given: str):
+def one(tmp_path: Path, **given: str) -> Record:
     records, reading = read_all(read, write(tmp_path / "f.csv", COFEPRIS_HEADER, cofepris_row(**given)))
     assert reading.rejects == []
     return records[0]

@@ -67,7 +67,7 @@ async def test_c3_a_concept_merged_away_is_retired_and_points_to_its_successor(
     catalog: asyncpg.Connection, tmp_path: Path
 ) -> None:
     await put(catalog, "rxnorm", FILES / "rxnorm")
-    lines = b"".join(line for line in LINES.splitlines(True) if not line.startswith(b"495215|"))
+    lines = b"".join(line for line in LINES.splitlines(keepends=True) if not line.startswith(b"495215|"))
     merged = zipped(tmp_path / "f.zip", "", lines, RXNCUI=b"495215|20260202|20260302|1|196503|\n")
     found = await put(catalog, "rxnorm", merged)
     assert found.withdrawn == 1

@@ -173,7 +173,8 @@ def _salts(inns: list[str], substances: list[str]) -> Iterator[tuple[str, str]]:
 def _details(row: Row, when: dict[str, date]) -> dict[str, Any]:
     found: dict[str, Any] = {"status_text": cleaned(row.get("status"))}
     texts = (("active_substance", "substance"), ("therapeutic_area", "area"), ("pharmacotherapeutic_group", "group"),
-             ("indication", "indication"), ("opinion", "opinion"), ("revision", "revision"), ("url", "url"))  # fmt: skip
+             ("indication", "indication"), ("opinion", "opinion"), ("revision", "revision"),
+             ("url", "url"))  # fmt: skip
     found |= {name: text for name, field in texts if (text := said(row.get(field)))}
     for field, column in FLAGS.items():
         try:

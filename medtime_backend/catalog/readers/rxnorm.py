@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from medtime_backend.catalog.codes import ndc
 from medtime_backend.catalog.errors import CatalogError
-from medtime_backend.catalog.reading import Reading, Report, UnreadableLine
 from medtime_backend.catalog.readers.clinical_names import clinical_name
+from medtime_backend.catalog.reading import Reading, Report, UnreadableLine
 from medtime_backend.catalog.rrf import Release
 
 SOURCES = frozenset((b"RXNORM", b"ATC", b"CVX", b"DRUGBANK", b"MTHSPL", b"MTHCMSFRF", b"USP", b"VANDF"))
@@ -29,6 +29,9 @@ INVERSE = {
 CONSO, REL, SAT, CUI = "RXNCONSO.RRF", "RXNREL.RRF", "RXNSAT.RRF", "RXNCUI.RRF"
 FIELDS = {CONSO: 18, REL: 16, SAT: 13, CUI: 5}
 PRESCRIBABLE = 4096
+MOST_BYTES = 4096
+"""Of a name, as the table's check says."""
+
 EVERY = 20_000
 Row = tuple[object, ...]
 
@@ -37,8 +40,8 @@ def concepts(release: Release, reading: Reading, report: Report) -> Iterator[tup
     """Rows for three tables, each with its table's name.
 
     `stage_concepts` (rxcui, term type, source, code, name, suppressed, prescribable), and of the names RxNorm composes
-    `stage_components` (rxcui, place, name, strength, amount, unit, per amount, per unit) and `stage_forms` (rxcui, form,
-    brand). Raises CatalogError when nothing of RxNorm is in the file.
+    `stage_components` (rxcui, place, name, strength, amount, unit, per amount, per unit) and `stage_forms` (rxcui,
+    form, brand). Raises CatalogError when nothing of RxNorm is in the file.
     """
     if CONSO not in release:
         raise CatalogError(f"{release.path.name} has no RXNCONSO.RRF.")
@@ -49,17 +52,14 @@ def concepts(release: Release, reading: Reading, report: Report) -> Iterator[tup
             reading.left_out["other sources"] += 1
             continue
         own = source == b"RXNORM"
-        kept = term in PRODUCTS or term in NAMES or term in PARTS if own else source == b"ATC" or term in NAMES
-        if not kept or fields[1] != b"ENG":
+        if not _is_kept(fields, own=own):
             reading.left_out["other terms"] += 1
             continue
         if suppress != b"N" and not (own and suppress == b"O"):
             reading.left_out["suppressed"] += 1
             continue
         try:
-            rxcui, code, name = (_text(fields[place]) for place in (0, 13, 14))
-            if not rxcui.isdigit() or not 0 < len(fields[14]) <= 4096:  # noqa: PLR2004 - as the table's check
-                raise UnreadableLine("no concept number" if not rxcui.isdigit() else "no name, or one too long")
+            rxcui, code, name = _identity(fields)
         except UnreadableLine as fault:
             reading.reject(line, str(fault), CONSO)
             continue
@@ -67,17 +67,16 @@ def concepts(release: Release, reading: Reading, report: Report) -> Iterator[tup
         prescribable = fields[17].isdigit() and bool(int(fields[17]) & PRESCRIBABLE)
         yield "stage_concepts", (rxcui, term.decode(), source.decode(), code, name, suppress == b"O", prescribable)
         if own and term in (b"SCD", b"SBD"):
-            parts = clinical_name(name)
-            if parts.form or parts.brand:
-                yield "stage_forms", (rxcui, parts.form, parts.brand)
-            for place, (of, s) in enumerate(parts.components, start=1):
-                yield "stage_components", (rxcui, place, of, s.text, s.amount, s.unit, s.per_amount, s.per_unit)
+            yield from _parts(rxcui, name)
     if not products:
         raise CatalogError(f"{CONSO} in {release.path.name} has no concept of RxNorm that can be read.")
 
 
 def relations(release: Release, reading: Reading, report: Report) -> Iterator[tuple[str, Row]]:
-    """Rows (subject, relation, object) for `stage_links`, read as RXNREL is: RXCUI2 RELA RXCUI1; one direction of each."""
+    """Rows (subject, relation, object) for `stage_links`, as RXNREL is read: RXCUI2 RELA RXCUI1.
+
+    Each relation in one direction, whichever the file has.
+    """
     for _, fields in _lines(release, REL, reading, report):
         relation = fields[7]
         if relation not in RELATIONS or fields[10] != b"RXNORM" or not (fields[0].isdigit() and fields[4].isdigit()):
@@ -129,6 +128,30 @@ def _lines(
             continue
         yield number, fields
     report(name, size, size)
+
+
+def _is_kept(fields: list[bytes], *, own: bool) -> bool:
+    term = fields[12]
+    kept = term in PRODUCTS or term in PARTS if own else fields[11] == b"ATC"
+    return fields[1] == b"ENG" and (kept or term in NAMES)
+
+
+def _identity(fields: list[bytes]) -> tuple[str, str, str]:
+    """Concept number, code and name."""
+    rxcui, code, name = (_text(fields[place]) for place in (0, 13, 14))
+    if not rxcui.isdigit():
+        raise UnreadableLine("no concept number")
+    if not 0 < len(fields[14]) <= MOST_BYTES:
+        raise UnreadableLine("no name, or one too long")
+    return rxcui, code, name
+
+
+def _parts(rxcui: str, name: str) -> Iterator[tuple[str, Row]]:
+    parts = clinical_name(name)
+    if parts.form or parts.brand:
+        yield "stage_forms", (rxcui, parts.form, parts.brand)
+    for place, (of, s) in enumerate(parts.components, start=1):
+        yield "stage_components", (rxcui, place, of, s.text, s.amount, s.unit, s.per_amount, s.per_unit)
 
 
 def _text(field: bytes) -> str:

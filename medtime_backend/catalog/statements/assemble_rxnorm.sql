@@ -14,7 +14,7 @@ from stage_concepts as c
 where c.source = 'RXNORM' and c.term in ('IN', 'PIN', 'MIN', 'BN', 'SCD', 'SBD', 'GPCK', 'BPCK')
 order by
   c.rxcui, c.suppressed,
-  array_position(array['IN', 'PIN', 'MIN', 'BN', 'SCD', 'SBD', 'GPCK', 'BPCK'], c.term), c.name collate "C";
+  array_position(array['IN', 'PIN', 'MIN', 'BN', 'SCD', 'SBD', 'GPCK', 'BPCK'], c.term), c.name;
 create unique index on stage_heads (rxcui);
 create index on stage_heads (lower(name));
 analyze stage_heads;
@@ -42,7 +42,11 @@ select
   s.successor_id,
   jsonb_build_object('term_type', h.term, 'prescribable', h.prescribable)
 from stage_heads as h
-left join (select rxcui, min(form) as form, min(brand) as brand from stage_forms group by rxcui) as f using (rxcui)
+left join (
+  select rxcui, min(form) as form, min(brand) as brand from stage_forms
+  group by rxcui
+) as f
+  using (rxcui)
 left join (
   select l.subject as rxcui, min(c.name) as name
   from stage_links as l
@@ -51,20 +55,23 @@ left join (
   group by l.subject
 ) as d using (rxcui)
 left join (
-  select old as rxcui, 'rxnorm:' || min(new) as successor_id from stage_successors group by old
+  select old as rxcui, 'rxnorm:' || min(new) as successor_id from stage_successors
+  group by old
 ) as s using (rxcui);
 
 -- What each concept contains: what its composed name says, else what its relations say, else what is in its parts.
 insert into stage_ingredients (product_id, place, name, lookup, strength, amount, unit, per_amount, per_unit)
 select 'rxnorm:' || c.rxcui, c.place, c.name, c.name, c.strength, c.amount, c.unit, c.per_amount, c.per_unit
 from (
-  select distinct on (rxcui, place) * from stage_components order by rxcui, place, name, strength
+  select distinct on (rxcui, place) * from stage_components
+  order by rxcui, place, name, strength
 ) as c
-inner join stage_heads as h using (rxcui)
+inner join stage_heads as h on c.rxcui = h.rxcui
 where length(c.name) between 1 and 250;
 
 create temporary table stage_contents on commit drop as
-select h.rxcui, h.name from stage_heads as h where h.term in ('IN', 'PIN')
+select h.rxcui, h.name from stage_heads as h
+where h.term in ('IN', 'PIN')
 union
 select l.subject, i.name
 from stage_links as l
@@ -77,17 +84,20 @@ from stage_links as l
 inner join stage_heads as h on l.subject = h.rxcui and h.term in ('SCD', 'SBD')
 inner join stage_links as o on o.relation = 'ingredient_of' and l.target = o.target
 inner join stage_heads as i on o.subject = i.rxcui and i.term = 'IN'
-where l.relation = 'consists_of' and not exists (select from stage_components as c where c.rxcui = l.subject);
+where l.relation = 'consists_of' and not exists (
+  select from stage_components as c
+  where c.rxcui = l.subject
+);
 
 insert into stage_ingredients (product_id, place, name, lookup)
 select
-  'rxnorm:' || c.rxcui, row_number() over (partition by c.rxcui order by c.name collate "C"), c.name, c.name
+  'rxnorm:' || c.rxcui, row_number() over (partition by c.rxcui order by c.name), c.name, c.name
 from stage_contents as c
 where length(c.name) <= 250;
 
 insert into stage_ingredients (product_id, place, name, lookup)
 select
-  'rxnorm:' || p.pack, row_number() over (partition by p.pack order by p.name collate "C"), p.name, p.name
+  'rxnorm:' || p.pack, row_number() over (partition by p.pack order by p.name), p.name, p.name
 from (
   select distinct l.subject as pack, i.name
   from stage_links as l
@@ -106,7 +116,7 @@ select distinct
     else 'name'
   end
 from stage_concepts as c
-inner join stage_heads as h using (rxcui)
+inner join stage_heads as h on c.rxcui = h.rxcui
 where c.term <> 'DF' and c.source <> 'ATC' and (h.suppressed or not c.suppressed);
 
 insert into stage_codes (product_id, system, code, folded)
@@ -115,12 +125,12 @@ from stage_heads as h
 union
 select 'rxnorm:' || c.rxcui, 'atc', c.code, lower(c.code)
 from stage_concepts as c
-inner join stage_heads as h using (rxcui)
+inner join stage_heads as h on c.rxcui = h.rxcui
 where c.source = 'ATC' and c.code ~ '^[A-Z]([0-9]{2}([A-Z]([A-Z]([0-9]{2})?)?)?)?$'
 union
 select 'rxnorm:' || n.rxcui, n.system, n.folded, n.folded
 from stage_numbers as n
-inner join stage_heads as h using (rxcui);
+inner join stage_heads as h on n.rxcui = h.rxcui;
 
 -- Which belong together, each in both directions; what the other is to it is its kind.
 create temporary table stage_pairs on commit drop as
@@ -133,7 +143,8 @@ from stage_links as l
 inner join stage_links as o on o.relation in ('ingredient_of', 'precise_ingredient_of') and l.target = o.target
 where l.relation = 'consists_of'
 union
-select l.subject, l.target from stage_links as l where l.relation = 'ingredient_of'
+select l.subject, l.target from stage_links as l
+where l.relation = 'ingredient_of'
 union
 select h.rxcui, c.rxcui
 from stage_components as c
@@ -157,7 +168,8 @@ where p.id <> t.id;
 
 -- RxNorm's names of its ingredients; a precise ingredient is a salt of the ingredient it is a form of.
 insert into stage_substances (level, grp, rank, place, name, language, kind)
-select 2, 'rxnorm:' || h.rxcui, 0, 0, h.name, 'en', 'usan' from stage_heads as h where h.term = 'IN'
+select 2, 'rxnorm:' || h.rxcui, 0, 0, h.name, 'en', 'usan' from stage_heads as h
+where h.term = 'IN'
 union
 select 2, 'rxnorm:' || h.rxcui, 1, 1, c.name, 'en', 'synonym'
 from stage_heads as h
@@ -169,4 +181,5 @@ from stage_links as l
 inner join stage_heads as p on l.subject = p.rxcui and p.term = 'PIN'
 inner join stage_heads as i on l.target = i.rxcui and i.term = 'IN'
 where l.relation = 'form_of';
-delete from stage_substances where level = 2 and octet_length(name) > 1000;
+delete from stage_substances
+where level = 2 and octet_length(name) > 1000;

@@ -13,22 +13,27 @@ select
   ), 'UTF8')), 'hex') as fingerprint
 from stage_products as p
 left join (
-  select product_id, string_agg((
-    place, name, lookup, strength, amount, unit, per_amount, per_unit
-  )::text, E'\n' order by place) as lines
-  from stage_ingredients group by product_id
+  select
+    product_id, string_agg((
+      place, name, lookup, strength, amount, unit, per_amount, per_unit
+    )::text, E'\n' order by place) as lines
+  from stage_ingredients
+  group by product_id
 ) as i on p.id = i.product_id
 left join (
-  select product_id, string_agg((name, language, kind)::text, E'\n' order by name collate "C", kind) as lines
-  from stage_names group by product_id
+  select product_id, string_agg((name, language, kind)::text, E'\n' order by name, kind) as lines
+  from stage_names
+  group by product_id
 ) as n on p.id = n.product_id
 left join (
-  select product_id, string_agg((system, code)::text, E'\n' order by system, code collate "C") as lines
-  from stage_codes group by product_id
+  select product_id, string_agg((system, code)::text, E'\n' order by system, code) as lines
+  from stage_codes
+  group by product_id
 ) as c on p.id = c.product_id
 left join (
-  select product_id, string_agg((kind, target_id)::text, E'\n' order by kind, target_id collate "C") as lines
-  from stage_relations group by product_id
+  select product_id, string_agg((kind, target_id)::text, E'\n' order by kind, target_id) as lines
+  from stage_relations
+  group by product_id
 ) as r on p.id = r.product_id;
 create unique index on stage_fingerprints (id);
 
@@ -45,4 +50,7 @@ select c.id
 from public.catalog_products as c
 where
   c.source = current_setting('medtime.catalog_source') and c.fingerprint <> repeat('0', 64)
-  and not exists (select from stage_fingerprints as f where f.id = c.id);
+  and not exists (
+    select from stage_fingerprints as f
+    where f.id = c.id
+  );

@@ -25,8 +25,13 @@ where
     'lutetium', 'germanium', 'potasio', 'calcio', 'magnesio', 'aluminio', 'bismuto'
   )
   and not exists (
-    select from public.catalog_substance_names as o where o.substance_id = b.substance_id and o.kind <> 'source'
+    select from public.catalog_substance_names as o
+    where o.substance_id = b.substance_id and o.kind <> 'source'
   )
-order by b.substance_id, n.kind = 'source', n.substance_id collate "C";
+order by b.substance_id, n.kind = 'source', n.substance_id;
 
-delete from stage_absorbed as a where exists (select from stage_absorbed as b where b.old = a.new);
+delete from stage_absorbed as a
+where exists (
+  select from stage_absorbed as b
+  where b.old = a.new
+);

@@ -7,10 +7,15 @@ with sounds as (
     bool_and(n.kind = 'source') over (partition by n.substance_id) as source_only,
     regexp_replace(
       regexp_replace(
-        replace(replace(replace(replace(replace(
-          regexp_replace(n.folded, '^acido (\w+)$', '\1 acid'), 'ph', 'f'), 'th', 't'), 'ch', 'c'), 'rh', 'r'), 'y', 'i'),
-        '(.)\1', '\1', 'g'),
-      '[aeo]+\M', '', 'g') as sound
+        replace(
+          replace(replace(replace(replace(
+            regexp_replace(n.folded, '^acido (\w+)$', '\1 acid'), 'ph', 'f'
+          ), 'th', 't'), 'ch', 'c'), 'rh', 'r'), 'y', 'i'
+        ),
+        '(.)\1', '\1', 'g'
+      ),
+      '[aeo]+\M', '', 'g'
+    ) as sound
   from public.catalog_substance_names as n
 )
 
@@ -21,4 +26,8 @@ where s.spanish and s.source_only and not o.spanish and length(s.sound) > 5
 group by s.substance_id
 having count(distinct o.substance_id) = 1;
 
-delete from stage_absorbed as a where exists (select from stage_absorbed as b where b.old = a.new);
+delete from stage_absorbed as a
+where exists (
+  select from stage_absorbed as b
+  where b.old = a.new
+);

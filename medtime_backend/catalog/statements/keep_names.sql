@@ -4,8 +4,12 @@ with added as (
   select distinct on (s.folded) s.folded, g.substance_id, s.name, s.language, s.kind
   from stage_groups as g
   inner join stage_substances as s on g.grp = s.grp and s.level = current_setting('medtime.catalog_level')::smallint
-  where s.folded <> '' and not exists (select from public.catalog_substance_names as n where n.folded = s.folded)
-  order by s.folded, s.rank, s.place, g.substance_id collate "C"
+  where
+    s.folded <> '' and not exists (
+      select from public.catalog_substance_names as n
+      where n.folded = s.folded
+    )
+  order by s.folded, s.rank, s.place, g.substance_id
   returning folded
 )
 

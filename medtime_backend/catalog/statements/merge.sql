@@ -11,17 +11,21 @@ inner join stage_products as p using (id)
 cross join public.catalog_releases as r
 where r.id = current_setting('medtime.catalog_release')::bigint
 on conflict (id) do update
-set
-  kind = excluded.kind, name = excluded.name, language = excluded.language, country = excluded.country,
-  brand = excluded.brand, form = excluded.form, route = excluded.route, holder = excluded.holder,
-  status = excluded.status, status_on = excluded.status_on, successor_id = excluded.successor_id,
-  details = excluded.details, fingerprint = excluded.fingerprint, last_release_id = excluded.last_release_id,
-  updated_at = now();
+  set
+    kind = excluded.kind, name = excluded.name, language = excluded.language, country = excluded.country,
+    brand = excluded.brand, form = excluded.form, route = excluded.route, holder = excluded.holder,
+    status = excluded.status, status_on = excluded.status_on, successor_id = excluded.successor_id,
+    details = excluded.details, fingerprint = excluded.fingerprint, last_release_id = excluded.last_release_id,
+    updated_at = now();
 
-delete from public.catalog_ingredients as c using stage_changes as s where c.product_id = s.id and not s.added;
-delete from public.catalog_names as c using stage_changes as s where c.product_id = s.id and not s.added;
-delete from public.catalog_codes as c using stage_changes as s where c.product_id = s.id and not s.added;
-delete from public.catalog_relations as c using stage_changes as s where c.product_id = s.id and not s.added;
+delete from public.catalog_ingredients as c using stage_changes as s
+where c.product_id = s.id and not s.added;
+delete from public.catalog_names as c using stage_changes as s
+where c.product_id = s.id and not s.added;
+delete from public.catalog_codes as c using stage_changes as s
+where c.product_id = s.id and not s.added;
+delete from public.catalog_relations as c using stage_changes as s
+where c.product_id = s.id and not s.added;
 
 insert into public.catalog_ingredients (
   product_id, place, name, substance_id, strength, amount, unit, per_amount, per_unit
@@ -30,7 +34,8 @@ select i.product_id, i.place, i.name, n.substance_id, i.strength, i.amount, i.un
 from stage_changes as s
 inner join stage_ingredients as i on s.id = i.product_id
 left join (
-  select folded, min(substance_id) as substance_id from public.catalog_substance_names group by folded
+  select folded, min(substance_id) as substance_id from public.catalog_substance_names
+  group by folded
 ) as n using (folded);
 
 insert into public.catalog_names (product_id, folded, name, language, kind)
@@ -38,7 +43,7 @@ select distinct on (n.product_id, n.folded) n.product_id, n.folded, n.name, n.la
 from stage_changes as s
 inner join stage_names as n on s.id = n.product_id
 where n.folded <> ''
-order by n.product_id, n.folded, n.kind = 'synonym', n.kind = 'name', n.name collate "C";
+order by n.product_id, n.folded, n.kind = 'synonym', n.kind = 'name', n.name;
 
 insert into public.catalog_codes (product_id, system, code, folded)
 select distinct c.product_id, c.system, c.code, c.folded

@@ -1,8 +1,14 @@
 select
   s.source,
   r.released_on, r.seeded_at, r.origin, r.rejected,
-  (select count(*) from public.catalog_products as p where p.source = s.source) as products,
-  (select count(*) from public.catalog_products as p where p.source = s.source and p.status = 'active') as active
+  (
+    select count(*) from public.catalog_products as p
+    where p.source = s.source
+  ) as products,
+  (
+    select count(*) from public.catalog_products as p
+    where p.source = s.source and p.status = 'active'
+  ) as active
 from unnest($1::text[]) with ordinality as s (source, place)
 left join lateral (
   select l.released_on, l.seeded_at, l.origin, l.rejected

@@ -1,14 +1,23 @@
 -- Concepts merged into another that is there, whenever they went.
-with pointed as (
+with merged as (
+  select
+    'rxnorm:' || old as id,
+    'rxnorm:' || min(new) as successor_id
+  from stage_successors
+  group by old
+),
+
+pointed as (
   update public.catalog_products as c
-  set successor_id = s.successor_id, updated_at = now()
-  from (
-    select 'rxnorm:' || old as id, 'rxnorm:' || min(new) as successor_id from stage_successors group by old
-  ) as s
+  set successor_id = m.successor_id, updated_at = now()
+  from merged as m
+  inner join public.catalog_products as t on m.successor_id = t.id
   where
-    c.id = s.id and not exists (select from stage_fingerprints as f where f.id = c.id)
-    and c.successor_id is distinct from s.successor_id
-    and exists (select from public.catalog_products as t where t.id = s.successor_id)
+    c.id = m.id and c.successor_id is distinct from m.successor_id
+    and not exists (
+      select from stage_fingerprints as f
+      where f.id = c.id
+    )
   returning c.id
 )
 

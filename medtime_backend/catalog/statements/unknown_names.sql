@@ -5,5 +5,8 @@ from stage_ingredients as i
 inner join stage_products as p on i.product_id = p.id
 where
   i.folded <> '' and octet_length(i.lookup) <= 1000
-  and not exists (select from public.catalog_substance_names as n where n.folded = i.folded)
-order by i.folded, i.lookup collate "C"
+  and not exists (
+    select from public.catalog_substance_names as n
+    where n.folded = i.folded
+  )
+order by i.folded, i.lookup
