@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from cli.catalog import catalog
 from cli.cleanup import cleanup
 from cli.dev import dev
 from cli.doctor import doctor
@@ -36,6 +37,7 @@ app.add_typer(users, name="users")
 app.add_typer(policies, name="policies")
 app.add_typer(epoch, name="epoch")
 app.add_typer(cleanup, name="cleanup")
+app.add_typer(catalog, name="catalog")
 
 
 def _show_version(asked: bool) -> None:

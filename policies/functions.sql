@@ -20,6 +20,7 @@
 -- | public.srv_decline_invitation   | every user          |
 -- | public.srv_revoke_link          | every user          |
 -- | public.srv_list_family_links    | every user          |
+-- | public.catalog_fold             | every user, anon, medtime_service |
 -- | public.custom_access_token_hook | supabase_auth_admin |
 -- | private.become                  | medtime_service     |
 -- | private.push_as                 | medtime_service     |
@@ -173,3 +174,7 @@ private.stored_bytes(uuid),
 private.tier_of(uuid),
 private.unschedule_cleanup()
 from public, anon, authenticated, service_role;
+
+-- How names of the catalog are compared: everybody who searches it.
+revoke all on function public.catalog_fold(text) from public, anon, authenticated, service_role;
+grant execute on function public.catalog_fold(text) to anon, authenticated, medtime_service;

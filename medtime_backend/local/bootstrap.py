@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 import asyncpg
 
+from medtime_backend.catalog.seeding import File, seed
+from medtime_backend.catalog.sources import SOURCES
+from medtime_backend.catalog.substances import seeds_directory
 from medtime_backend.local.credentials import Credentials
 from medtime_backend.local.options import DemoUser, StackOptions
 from medtime_backend.local.postgres import SUPERUSER, PostgresServer
@@ -18,6 +22,13 @@ ADDITIONS = SQL / "auth_additions.sql"
 LEGACY_PRIVILEGES = SQL / "legacy_default_privileges.sql"
 LOGIN_ROLES = ("postgres", "supabase_auth_admin", "authenticator")
 SERVICE_ROLE = "medtime_service"
+
+CATALOG_SAMPLES = {
+    "rxnorm": ("rxnorm", date(2026, 3, 2)),
+    "ema": ("ema.csv", date(2026, 3, 14)),
+    "cofepris": ("cofepris.csv", date(2026, 3, 1)),
+}
+"""Source → its sample in seeds/catalog and the day of it."""
 
 DEMO_USERS = (
     ("ana@demo.medtime.app", "a0a0a0a0-0000-4000-8000-000000000001"),
@@ -71,6 +82,18 @@ async def _seed(server: PostgresServer) -> None:
         await connection.execute((seeds / "demo_users.sql").read_text(encoding="utf-8"))
     async with _session(server, "postgres") as connection, connection.transaction():
         await connection.execute((seeds / "demo.sql").read_text(encoding="utf-8"))
+    async with _session(server, "postgres") as connection:
+        await _seed_catalog(connection)
+
+
+async def _seed_catalog(connection: asyncpg.Connection) -> None:
+    """Bring the sample of each source in that has no release yet: what somebody seeded himself is left as it is."""
+    if not await connection.fetchval("select to_regclass('public.catalog_releases') is not null"):
+        return
+    seeded = {row["source"] for row in await connection.fetch("select distinct source from public.catalog_releases")}
+    for name, (file, day) in CATALOG_SAMPLES.items():
+        if name not in seeded:
+            await seed(connection, SOURCES[name], File(seeds_directory() / file, f"sample: {file}", day))
 
 
 def _seeds_directory() -> Path:

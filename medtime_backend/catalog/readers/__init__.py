@@ -1,0 +1,1 @@
+"""One module per source: a publisher's file becomes records."""

@@ -1,0 +1,88 @@
+"""`medtime catalog seed|status`, as a person and a script meet it."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from medtime_backend.local.options import StackInfo
+from tests.catalog.sheets import EMA_HEADER, FILES, ema_row, write
+from tests.cli.in_process import Answer, run
+
+
+@pytest.fixture(autouse=True)
+def database(stack: StackInfo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDTIME_ADMIN_DATABASE_URL", stack.database_url)
+
+
+async def seed(*arguments: str) -> Answer:
+    return await run("catalog", "seed", *arguments)
+
+
+async def test_a_seed_is_summed_up_and_can_be_repeated() -> None:
+    given = ("--source", "ema", "--from", str(FILES / "ema_2026.csv"), "--force")
+    first = await seed(*given)
+    assert first.code == 0, first.err
+    assert "EMA (EU), release of 2026-03-14: 117 products" in first.out
+    assert "Left out, veterinary: 3" in first.err
+    again = await seed(*given)
+    assert (again.code, "the same file as last time, nothing changed" in again.out) == (0, True)
+    assert (await seed(*given, "--json")).json["unchanged"] is True
+
+
+async def test_rejected_lines_are_told_at_most_twenty_on_the_terminal_and_all_in_a_file(tmp_path: Path) -> None:
+    rows = [ema_row(number, **{"Medicine status": "Perhaps"}) for number in range(25)]
+    path = write(tmp_path / "f.csv", EMA_HEADER, ema_row(100), *rows)
+    told = await seed("--source", "ema", "--from", str(path), "--force", "--rejects", str(tmp_path / "rejects"))
+    assert told.code == 0
+    assert "line 3: the status 'Perhaps' is not known" in told.err
+    assert (told.err.count("is not known"), "and 5 more" in told.err) == (20, True)
+    lines = [json.loads(line) for line in (tmp_path / "rejects").read_text().splitlines()]
+    assert [line["line"] for line in lines] == list(range(3, 28))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--source", "nhs"), "There is no source 'nhs': it is one of rxnorm, cofepris, ema."),
+        (("--source", "ema", "--from", "/not/there"), "There is no file or directory /not/there."),
+        (("--source", "ema", "--from", str(FILES / "cofepris.xlsx")), "has no columns 'Name of medicine'"),
+        (("--source", "cofepris", "--from", str(FILES / "ema_2026.csv")), "has no columns 'Número de Registro'"),
+        (("--source", "rxnorm", "--from", str(FILES / "cofepris.xlsx")), "has no RXNCONSO.RRF"),
+        (("--source", "ema", "--from", "http://publisher.example/f"), "over plain http"),
+        (("--source", "ema", "--release", "yesterday"), "is no date: write 2026-03-14"),
+    ],
+)
+async def test_a_mistake_is_one_clear_line_and_changes_nothing(
+    admin: asyncpg.Connection, arguments: tuple[str, ...], said: str
+) -> None:
+    version = await admin.fetchval("select version from public.catalog_version")
+    answer = await seed(*arguments)
+    assert (answer.code, answer.out) == (1, "")
+    assert said in answer.err
+    assert await admin.fetchval("select version from public.catalog_version") == version
+
+
+async def test_the_publishers_address_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEDTIME_CATALOG_EMA_URL", str(FILES / "ema_2018.csv"))
+    answer = await seed("--source", "EMA", "--release", "2018-12-24", "--force", "--json")
+    assert (answer.code, answer.json["released_on"]) == (0, "2018-12-24")
+
+
+async def test_the_status_tells_which_source_is_past_its_cadence() -> None:
+    today = datetime.now(UTC).date()
+    for source, file, age in (("ema", "ema_2026.csv", 31), ("cofepris", "cofepris.xlsx", 31), ("rxnorm", "rxnorm", 7)):
+        day = today - timedelta(days=age)
+        answer = await seed("--source", source, "--from", str(FILES / file), "--release", str(day), "--force")
+        assert answer.code == 0, answer.err
+    found = await run("catalog", "status", "--json")
+    ages = {one["source"]: (one["age_days"], one["overdue"]) for one in found.json["sources"]}
+    assert (ages["ema"], ages["cofepris"], ages["rxnorm"]) == ((31, False), (31, False), (7, False))
+    assert (found.code, found.json["ok"]) == (0, True)
+
+
+async def test_the_status_says_two_when_it_cannot_tell() -> None:
+    answer = await run("catalog", "status", "--db-url", "postgresql://postgres@127.0.0.1:9/postgres")
+    assert (answer.code, answer.out) == (2, "")
