@@ -62,7 +62,7 @@ set jit = off
 as $$
   select l.supervised_user_id
   from public.srv_family_links as l
-  where l.supervisor_id = (select auth.uid()) and l.status = 'active'
+  where l.supervisor_id = auth.uid() and l.status = 'active'
 $$;
 comment on function private.readable_owners() is 'The owners whose entities the caller may read as an active caregiver.';
 revoke all on function private.readable_owners() from public, anon, authenticated, service_role;
@@ -77,10 +77,10 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set jit = off
 as $$
-  select may_read.owner = (select auth.uid()) or exists (
+  select may_read.owner = auth.uid() or exists (
     select
     from public.srv_family_links as l
-    where l.supervisor_id = (select auth.uid()) and l.supervised_user_id = may_read.owner and l.status = 'active'
+    where l.supervisor_id = auth.uid() and l.supervised_user_id = may_read.owner and l.status = 'active'
   )
 $$;
 comment on function private.may_read(uuid) is 'Whether the caller is the owner or an active caregiver.';

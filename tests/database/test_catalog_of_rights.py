@@ -9,7 +9,9 @@ OURS = "n.nspname in ('public', 'private')"
 
 # Who may execute what, besides the owner. What is not here, nobody may: triggers, and helpers of definer functions.
 EXECUTE = {
+    "anon": {"catalog_fold"},
     "authenticated": {
+        "catalog_fold",
         "srv_accept_invitation",
         "srv_decline_invitation",
         "srv_invite_caregiver",
@@ -40,6 +42,7 @@ EXECUTE = {
         "private.touch_device",
     },
     "medtime_service": {
+        "catalog_fold",
         "private.become",
         "private.cleanup_last_success",
         "private.pull_as",
@@ -50,7 +53,13 @@ EXECUTE = {
     "supabase_auth_admin": {"custom_access_token_hook"},
 }
 # Who may do what with which table, besides the owner; of columns alone where the table has column grants.
+# The catalog is public knowledge.
+CATALOG = {
+    *("catalog_codes", "catalog_ingredients", "catalog_names", "catalog_products", "catalog_relations"),
+    *("catalog_releases", "catalog_substance_names", "catalog_substances", "catalog_version"),
+}
 TABLES = {
+    *((role, table, "SELECT") for role in ("anon", "authenticated", "medtime_service") for table in CATALOG),
     ("authenticated", "private.epoch", "SELECT"),
     ("authenticated", "private.owner_totals", "SELECT"),
     ("authenticated", "srv_encrypted_entities", "SELECT"),
@@ -92,7 +101,8 @@ async def test_every_table_has_forced_rls_and_nothing_for_strangers(superuser: a
     for row in rows:
         assert row["relrowsecurity"], row["name"]
         assert row["relforcerowsecurity"], row["name"]
-        for role in ("anon", "service_role", "medtime_service", "authenticator"):
+        readers = {"anon", "medtime_service"} if row["name"] in CATALOG else set()
+        for role in {"anon", "service_role", "medtime_service", "authenticator"} - readers:
             assert f"{role}=" not in (row["acl"] or ""), (row["name"], role)
         assert not (row["acl"] or "").startswith("{=")
 
@@ -110,7 +120,7 @@ async def test_every_function_has_a_search_path_and_is_not_everyones(superuser: 
         assert row["acl"] != "default", row["name"]
         assert "{=" not in row["acl"], row["name"]
         assert ",=" not in row["acl"], row["name"]
-        assert "anon=" not in row["acl"], row["name"]
+        assert "anon=" not in row["acl"] or row["name"] == "catalog_fold(text)", row["name"]
 
 
 async def test_everything_has_a_comment(superuser: asyncpg.Connection) -> None:
