@@ -125,6 +125,8 @@ def _refusal(fault: asyncpg.PostgresError) -> DatabaseError:
         return DatabaseError(f"This role may not do that ({fault}): use the one that ran the migrations, postgres.")
     if isinstance(fault, asyncpg.UndefinedTableError | asyncpg.InvalidSchemaNameError | asyncpg.UndefinedFunctionError):
         return DatabaseError(f"The database lacks migrations of MedTime ({fault}): apply supabase/migrations first.")
+    if isinstance(fault, asyncpg.ReadOnlySQLTransactionError):
+        return DatabaseError("This database takes no writes, as a read-only replica: give the address of the primary.")
     return DatabaseError(f"The database refuses: {fault} (SQLSTATE {fault.sqlstate}).")
 
 

@@ -186,3 +186,10 @@ async def test_a_file_about_a_table_that_no_migration_makes(policies: Policies, 
     (own_policies / "srv_notes.sql").write_text(text.replace("srv_ocr_requests", "srv_notes"), encoding="utf-8")
     line = one_line(await policies("audit", *QUICK, "--policies", str(own_policies)))
     assert "srv_notes.sql is about public.srv_notes, a table that no migration makes" in line
+
+
+async def test_a_read_only_replica(policies: Policies, stack: StackInfo) -> None:
+    read_only = f"{stack.admin_database_url}&options=-c%20default_transaction_read_only%3Don"
+    line = one_line(await policies("audit", *QUICK, "--db-url", read_only))
+    assert "takes no writes" in line
+    assert (await policies("audit", "--read-only", *QUICK, "--db-url", read_only)).code == 0
