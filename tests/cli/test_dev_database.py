@@ -53,7 +53,7 @@ async def test_postgres_is_refused_what_a_hosted_project_refuses(postgres: async
         "create table public.mine (id uuid references auth.users (id) on delete cascade)",
         "create schema mine",
         "create role mine login createrole",
-        "create extension pg_trgm with schema extensions",
+        "create extension unaccent with schema extensions",
         "create function public.mine() returns uuid language sql return auth.uid()",
         "grant authenticated to postgres_made",
         "grant select on auth.sessions to postgres_made with grant option",
