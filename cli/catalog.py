@@ -16,10 +16,9 @@ import msgspec
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Table
 
 from cli.database import DatabaseUrl, address_of_stack, connected, run
-from cli.output import checking, messages, print_json, results
+from cli.output import checking, messages, plain_table, print_json, print_table, results
 from medtime_backend.catalog.download import Download, file_name
 from medtime_backend.catalog.errors import CatalogError
 from medtime_backend.catalog.reading import Report
@@ -146,7 +145,7 @@ def _print_summary(source: Source, found: Summary) -> None:
 
 
 def _print_standings(found: list[Standing]) -> None:
-    table = Table("Source", "Release", "Age", "Cadence", "Products", "Active", "", box=None, padding=(0, 2, 0, 0))
+    table = plain_table("Source", "Release", "Age", "Cadence", "Products", "Active", "")
     for one in found:
         verdict = "never seeded" if one.age_days is None else "past its cadence" if one.overdue else "current"
         table.add_row(
@@ -158,4 +157,4 @@ def _print_standings(found: list[Standing]) -> None:
             f"{one.active:,}",
             f"[{'red' if one.overdue else 'green'}]{verdict}[/]",
         )
-    results.print(table)
+    print_table(table)

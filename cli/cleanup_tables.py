@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from rich.table import Table
-
-from cli.output import messages, results
+from cli.output import messages, plain_table, print_table
 from medtime_backend.services.cleanup import Due, Run, Schedule, Step
 
 KINDS: Final = {
@@ -27,10 +25,10 @@ def print_step(step: Step, seconds: float) -> None:
     if step.outcome == "busy":
         messages.print("Another run is under way: medtime cleanup schedule shows it. Nothing was done.")
         return
-    table = _table("Kind", "Removed")
+    table = plain_table("Kind", "Removed")
     for kind, name in KINDS.items():
         table.add_row(name, f"{step.removed.get(kind, 0):,}")
-    results.print(table)
+    print_table(table)
     messages.print(f"Older than {step.cutoff:%Y-%m-%d %H:%M} UTC, in {seconds} s.")
     if step.passed_over:
         messages.print(f"{step.passed_over:,} tombstones stay for the next run: their owners were writing.")
@@ -41,10 +39,10 @@ def print_step(step: Step, seconds: float) -> None:
 
 def print_due(due: list[Due]) -> None:
     """What a run would remove."""
-    table = _table("Kind", "Would be removed")
+    table = plain_table("Kind", "Would be removed")
     for one in due:
         table.add_row(KINDS[one.kind], f"{'more than ' if one.more else ''}{one.rows:,}")
-    results.print(table)
+    print_table(table)
 
 
 def print_schedule(schedule: Schedule, following: datetime | None) -> None:
@@ -72,13 +70,9 @@ def print_runs(runs: list[Run]) -> None:
     if not runs:
         messages.print("No run yet.")
         return
-    table = _table("Started (UTC)", "By", "Ended", "Outcome", "Removed")
+    table = plain_table("Started (UTC)", "By", "Ended", "Outcome", "Removed")
     for run in runs:
         ended = f"{run.ended_at:%H:%M:%S}" if run.ended_at else "-"
         removed = f"{sum(run.removed.values()):,}"
         table.add_row(f"{run.started_at:%Y-%m-%d %H:%M:%S}", run.ran_by, ended, run.outcome or "under way", removed)
-    results.print(table)
-
-
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, padding=(0, 2, 0, 0))
+    print_table(table)

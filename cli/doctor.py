@@ -10,13 +10,11 @@ from typing import Annotated
 
 import structlog
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from cli.database import DatabaseUrl
 from cli.doctor_deployment import deployment_of, read_credentials
-from cli.output import checking, messages, print_json, results
+from cli.output import checking, messages, plain_table, print_json, print_table
 from medtime_backend.doctor.examination import examine
 from medtime_backend.doctor.findings import Finding, exit_code
 
@@ -59,14 +57,12 @@ def doctor(
 
 
 def _print(findings: list[Finding], seconds: float) -> None:
-    table = Table("Check", "Result", "Detail", box=None, padding=(0, 2, 0, 0))
+    table = plain_table("Check", "Result", "Detail")
     for one in findings:
         table.add_row(escape(one.check), f"[{STYLES[one.result]}]{one.result}[/]", escape(one.detail))
         if one.mend:
             table.add_row("", "", f"[dim]→ {escape(one.mend)}[/]")
-    # As wide as it needs to be: a command that is cut cannot be copied.
-    needed = results.measure(table, options=results.options.update(max_width=10_000)).maximum
-    Console(highlight=False, width=max(results.width, needed)).print(table)
+    print_table(table)
     counts: Counter[str] = Counter(one.result for one in findings)
     told = ", ".join(f"[{STYLES[result]}]{counts[result]} {result}[/]" for result in STYLES if counts[result])
     messages.print(f"{told}, in {seconds} s")

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from cli.database import DatabaseError, DatabaseUrl, run
-from cli.migrate_run import apply_pending, preview, repair_history
+from cli.migrate_run import apply_pending, checkout, preview, repair_history
 from cli.migrate_tables import print_preview, print_repair, print_standings, print_verification
 from cli.output import COULD_NOT_CHECK, checking, messages, print_json, results, show_error
 from medtime_backend.migrations import MigrationError, UncheckedError, migrations_directory, read_migrations
 from medtime_backend.migrations.circumstances import Patience
 from medtime_backend.migrations.comparison import compare
-from medtime_backend.migrations.creation import create_migration
+from medtime_backend.migrations.creation import create_migration, template
 from medtime_backend.migrations.faults import interrupted
 from medtime_backend.migrations.files import list_files
 from medtime_backend.migrations.history import Recorded, read_history
@@ -103,7 +103,7 @@ def new(
     as_json: Json = False,
 ) -> None:
     """Write an empty migration, later than all others, and print its path."""
-    path = create_migration(directory or _checkout(), name, datetime.now(UTC))
+    path = create_migration(directory or checkout(), name, datetime.now(UTC), template())
     if as_json:
         print_json({"path": str(path)})
     else:
@@ -165,17 +165,6 @@ def repair(
         db_url, read_migrations(directory or migrations_directory()), versions, status, None if dry_run else agree
     )
     print_repair(plan, as_json=as_json, done=not dry_run)
-
-
-def _checkout() -> Path:
-    """Where new files belong: never into an installed package."""
-    here = Path("supabase/migrations")
-    if here.is_dir():
-        return here
-    ours = migrations_directory()
-    if ours.parts[-3] == "medtime_backend":
-        raise MigrationError("No supabase/migrations is in this directory: go to the checkout, or give --dir.")
-    return ours
 
 
 def _tell_others(directory: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import asyncpg
 from rich.markup import escape
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.database import address_of_stack, connected, run
 from cli.output import messages
+from medtime_backend.migrations import MigrationError, migrations_directory
 from medtime_backend.migrations.circumstances import Patience
 from medtime_backend.migrations.comparison import compare
 from medtime_backend.migrations.files import Migration
@@ -76,6 +78,17 @@ def repair_history(
             agree(_question(plan))
         asyncio.run(connected(url, work))
     return plan
+
+
+def checkout() -> Path:
+    """Where new files belong: never into an installed package. Raises MigrationError."""
+    here = Path("supabase/migrations")
+    if here.is_dir():
+        return here
+    ours = migrations_directory()
+    if ours.parts[-3] == "medtime_backend":
+        raise MigrationError("No supabase/migrations is in this directory: go to the checkout, or give --dir.")
+    return ours
 
 
 def _question(plan: Repair) -> str:

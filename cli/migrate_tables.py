@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from cli.output import messages, print_json, results
+from cli.output import messages, plain_table, print_json, print_table, results
 from medtime_backend.migrations.comparison import Standing
 from medtime_backend.migrations.files import Migration
 from medtime_backend.migrations.findings import Verification
@@ -29,7 +27,7 @@ _COLOURS = {
 
 def print_standings(standings: Sequence[Standing]) -> None:
     """All versions, and how many are of which state."""
-    table = _table("Version", "Name", "State", "Time in the version (UTC)", "")
+    table = plain_table("Version", "Name", "State", "Time in the version (UTC)", "")
     for one in standings:
         table.add_row(
             one.version,
@@ -38,7 +36,7 @@ def print_standings(standings: Sequence[Standing]) -> None:
             f"{one.time:%Y-%m-%d %H:%M:%S}" if one.time else "-",
             _remark(one),
         )
-    _print(table)
+    print_table(table)
     counts = Counter(one.state for one in standings)
     results.print(", ".join(f"{number} {state}" for state, number in counts.items()) or "There are no migrations.")
     if standings:
@@ -107,13 +105,3 @@ def _remark(one: Standing) -> str:
     if one.state == "out of order":
         return "later ones are applied: up --include-all"
     return "no file here" if one.state == "remote only" else ""
-
-
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, padding=(0, 2, 0, 0))
-
-
-def _print(table: Table) -> None:
-    # As wide as it needs to be: a version that is cut cannot be copied.
-    needed = results.measure(table, options=results.options.update(max_width=10_000)).maximum
-    Console(highlight=False, width=max(results.width, needed)).print(table)

@@ -10,10 +10,13 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 
 from medtime_backend.operator_error import OperatorError
 
 COULD_NOT_CHECK = 2
+
+WIDEST = 10_000
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 results = Console(highlight=False)
@@ -39,3 +42,14 @@ def checking() -> Iterator[None]:
     except OperatorError as error:
         show_error(error)
         raise typer.Exit(COULD_NOT_CHECK) from None
+
+
+def plain_table(*columns: str) -> Table:
+    """A table without lines, to be filled."""
+    return Table(*columns, box=None, padding=(0, 2, 0, 0))
+
+
+def print_table(table: Table) -> None:
+    """Print it as wide as it needs to be, whatever the terminal's width: what is cut or folded cannot be copied."""
+    needed = results.measure(table, options=results.options.update(max_width=WIDEST)).maximum
+    Console(highlight=False, width=max(results.width, needed)).print(table)

@@ -11,17 +11,19 @@ import typer
 
 from cli.audit_run import AuditOptions, run_audit
 from cli.database import VARIABLE
+from cli.migrate_run import checkout
 from cli.output import checking, messages, print_json
 from cli.policies_tables import print_audit, print_matrix
 from cli.shadow_database import shadow_connection
-from medtime_backend.audit.declaration_files import policies_directory, read_declarations
+from medtime_backend.audit.declaration_files import FUNCTIONS, SCHEMAS, policies_directory, read_declarations
+from medtime_backend.audit.declarations import Declarations
 from medtime_backend.audit.examination import RULES
 from medtime_backend.audit.personas import NAMES
-from medtime_backend.audit.policy_migration import plan, write
+from medtime_backend.audit.policy_migration import plan
 from medtime_backend.audit.reports.junit import render_junit
 from medtime_backend.audit.reports.page import render_page
 from medtime_backend.audit.reports.sarif import render_sarif
-from medtime_backend.migrations import migrations_directory
+from medtime_backend.migrations.creation import create_migration
 from medtime_backend.operator_error import OperatorError
 
 policies = typer.Typer(no_args_is_help=True, help="Who may do what in the database, and whether that is so.")
@@ -85,22 +87,21 @@ def audit(
     when something could not be checked.
     """
     with checking():
-        result = run_audit(
-            AuditOptions(
-                db_url=db_url,
-                directory=directory or policies_directory(),
-                read_only=read_only,
-                personas=tuple(persona or NAMES),
-                drift=not no_drift,
-                pgrls=not no_pgrls,
-                advisors=advisors,
-                suppressions=suppressions,
-            )
+        options = AuditOptions(
+            db_url=db_url,
+            directory=directory or policies_directory(),
+            read_only=read_only,
+            personas=tuple(persona or NAMES),
+            drift=not no_drift,
+            pgrls=not no_pgrls,
+            advisors=advisors,
+            suppressions=suppressions,
         )
+        result = run_audit(options)
         if html:
             _write(html, render_page(result, RULES))
         if sarif:
-            _write(sarif, render_sarif(result, RULES))
+            _write(sarif, render_sarif(result, RULES, _files(read_declarations(options.directory))))
         if junit:
             _write(junit, render_junit(result))
     if as_json:
@@ -126,22 +127,17 @@ def report(
 
     Exits like audit.
     """
-    with checking():
-        result = run_audit(
-            AuditOptions(
-                db_url=db_url,
-                directory=directory or policies_directory(),
-                read_only=read_only,
-                personas=tuple(persona or NAMES),
-                drift=not no_drift,
-                pgrls=not no_pgrls,
-                advisors=advisors,
-                suppressions=suppressions,
-            )
-        )
-        _write(page, render_page(result, RULES))
-    messages.print(f"Written to {page}: {len(result.findings)} findings, {len(result.unchecked)} not checked.")
-    raise typer.Exit(result.exit_code)
+    audit(
+        db_url=db_url,
+        read_only=read_only,
+        persona=persona,
+        no_drift=no_drift,
+        no_pgrls=no_pgrls,
+        advisors=advisors,
+        directory=directory,
+        suppressions=suppressions,
+        html=page,
+    )
 
 
 @policies.command()
@@ -173,8 +169,8 @@ def migration(
         if dry_run:
             typer.echo(sql)
             return
-        path = write(migrations_directory(), name, sql, datetime.now(UTC))
-    messages.print(f"Written to {path}: read it, then apply it.")
+        path = create_migration(checkout(), name, datetime.now(UTC), sql)
+    messages.print(f"Written to {path}: read it, then apply it.", markup=False)
 
 
 async def _planned(directory: Path) -> str | None:
@@ -187,3 +183,13 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise OperatorError(f"{path} cannot be written: {error.strerror}.") from error
+    messages.print(f"Written to {path}.", markup=False)
+
+
+def _files(declarations: Declarations) -> dict[str, str]:
+    """Where each object is declared: code scanning shows only what lies in a file."""
+    return {
+        **{name: f"policies/{table.path.name}" for name, table in declarations.tables.items()},
+        **dict.fromkeys(declarations.functions, f"policies/{FUNCTIONS}"),
+        **dict.fromkeys(declarations.schemas, f"policies/{SCHEMAS}"),
+    }

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
-from cli.output import messages, print_json, results
+from cli.output import messages, plain_table, print_json, print_table, results
 from medtime_backend.audit.declarations import TABLE_VERBS, Declarations
 from medtime_backend.audit.findings import Audit, Finding
 from medtime_backend.audit.personas import NAMES, USERS
@@ -53,7 +51,7 @@ def print_matrix(declarations: Declarations, personas: Sequence[str], *, as_json
     if as_json:
         print_json(_matrix(declarations, personas))
         return
-    tables = Table("Table", "Persona", *(verb.capitalize() for verb in TABLE_VERBS), box=None, padding=(0, 2, 0, 0))
+    tables = plain_table("Table", "Persona", *(verb.capitalize() for verb in TABLE_VERBS))
     for name, table in declarations.tables.items():
         rows = {
             persona: tuple(", ".join(sorted(table.access.get((persona, verb), ()))) or "-" for verb in TABLE_VERBS)
@@ -61,14 +59,14 @@ def print_matrix(declarations: Declarations, personas: Sequence[str], *, as_json
         }
         for number, (who, cells) in enumerate(_grouped(rows)):
             tables.add_row(name if number == 0 else "", who, *cells)
-    _print(tables)
-    others = Table("Function or schema", "Who may execute or look into it", box=None, padding=(0, 2, 0, 0))
+    print_table(tables)
+    others = plain_table("Function or schema", "Who may execute or look into it")
     for name, whom in (*declarations.functions.items(), *declarations.schemas.items()):
         asked = [persona for persona in personas if persona in whom]
         if asked:
             others.add_row(escape(name), _named(asked))
     results.print()
-    _print(others)
+    print_table(others)
 
 
 def _matrix(declarations: Declarations, personas: Sequence[str]) -> dict[str, object]:
@@ -103,9 +101,3 @@ def _named(personas: Sequence[str]) -> str:
     if len(personas) > len(others) and set(personas) <= set(USERS):
         return f"every user but {', '.join(others)}"
     return ", ".join(personas)
-
-
-def _print(table: Table) -> None:
-    # As wide as it needs to be: a name that is cut or folded cannot be searched for.
-    needed = results.measure(table, options=results.options.update(max_width=10_000)).maximum
-    Console(highlight=False, width=max(results.width, needed)).print(table)

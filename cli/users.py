@@ -6,12 +6,10 @@ from typing import Annotated
 
 import asyncpg
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from cli.database import DatabaseUrl, run
-from cli.output import COULD_NOT_CHECK, checking, messages, print_json, results
+from cli.output import COULD_NOT_CHECK, checking, messages, plain_table, print_json, print_table
 from cli.sizes import parse_size, show_size
 from cli.users_erase import erase
 from medtime_backend.operator_error import OperatorError
@@ -98,10 +96,10 @@ def quotas(
     if as_json:
         print_json({"tiers": found})
         return
-    table = _table("Tier", "Storage", "Bytes")
+    table = plain_table("Tier", "Storage", "Bytes")
     for one in found:
         table.add_row(one.tier, show_size(one.storage_bytes), f"{one.storage_bytes:,}")
-    _print(table)
+    print_table(table)
 
 
 @users.command("hook-check")
@@ -121,28 +119,18 @@ def hook_check(name: Name, db_url: DatabaseUrl = None, as_json: Json = False) ->
     if as_json:
         print_json({"user_id": account.user_id, "email": account.email, "findings": findings, "ok": kinds == {"ok"}})
     else:
-        table = _table("Check", "Result", "Detail")
+        table = plain_table("Check", "Result", "Detail")
         for one in findings:
             table.add_row(one.check, f"[{STYLES[one.result]}]{one.result}[/]", escape(one.detail))
-        _print(table)
+        print_table(table)
     if "finding" in kinds:
         raise typer.Exit(1)
     if "unknown" in kinds:
         raise typer.Exit(COULD_NOT_CHECK)
 
 
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, padding=(0, 2, 0, 0))
-
-
-def _print(table: Table) -> None:
-    # As wide as it needs to be, whatever the terminal's width: an address or id cut or folded cannot be copied.
-    needed = results.measure(table, options=results.options.update(max_width=10_000)).maximum
-    Console(highlight=False, width=max(results.width, needed)).print(table)
-
-
 def _print_accounts(accounts: list[service.UserAccount]) -> None:
-    table = _table("E-mail", "Tier", "Stored", "Quota", "Last sign-in", "Id")
+    table = plain_table("E-mail", "Tier", "Stored", "Quota", "Last sign-in", "Id")
     for one in accounts:
         seen = f"{one.last_sign_in_at:%Y-%m-%d}" if one.last_sign_in_at else "never"
         table.add_row(
@@ -153,4 +141,4 @@ def _print_accounts(accounts: list[service.UserAccount]) -> None:
             seen,
             str(one.user_id),
         )
-    _print(table)
+    print_table(table)

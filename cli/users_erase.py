@@ -12,11 +12,10 @@ import msgspec
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
-from rich.table import Table
 
 from cli.confirmation import confirm
 from cli.database import DatabaseError, DatabaseUrl, address_of_stack, connected, run
-from cli.output import messages, print_json, results
+from cli.output import messages, plain_table, print_json, print_table
 from medtime_backend.services import erasure, users
 
 REDIS = "MEDTIME_REDIS_URL"
@@ -126,7 +125,7 @@ def _tell_missing(missing: users.NoSuchUserError, *, as_json: bool) -> None:
 
 
 def _print(told: Erasure) -> None:
-    table = Table("Table", "Rows", box=None, padding=(0, 2, 0, 0))
+    table = plain_table("Table", "Rows")
     for name, amount in told.rows.items():
         table.add_row(name, f"{amount:,}")
-    results.print(table)
+    print_table(table)

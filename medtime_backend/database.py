@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 from typing import Any, Self
 
 import asyncpg
@@ -13,6 +11,7 @@ import structlog
 from medtime_backend import errors
 from medtime_backend.refusals import refusal
 from medtime_backend.settings import Settings
+from medtime_backend.shipped_files import statements_in
 
 # Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
 # 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
@@ -21,10 +20,8 @@ PASSING = ("08", "40", "53", "55P03", "57")
 log = structlog.get_logger()
 
 
-@cache
-def statement(name: str) -> str:
-    """The text of statements/<name>.sql."""
-    return (resources.files("medtime_backend") / "statements" / f"{name}.sql").read_text()
+statement = statements_in("statements")
+"""The text of statements/<name>.sql."""
 
 
 def problem_of(fault: asyncpg.PostgresError) -> errors.Problem:

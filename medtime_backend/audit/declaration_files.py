@@ -16,6 +16,7 @@ from medtime_backend.audit.declaration_statements import (
 )
 from medtime_backend.audit.declarations import TABLE_VERBS, DeclarationError, Declarations, TableDeclaration
 from medtime_backend.audit.personas import EVERY_USER, EVERYONE, NAMES, USERS
+from medtime_backend.shipped_files import shipped_directory
 
 SCHEMAS: Final = "schemas.sql"
 FUNCTIONS: Final = "functions.sql"
@@ -30,9 +31,7 @@ TYPE_NAMES: Final = {"timestamptz": "timestamp with time zone"}
 
 def policies_directory() -> Path:
     """Return the packaged copy of the policies, or `policies` of the checkout."""
-    package = Path(__file__).parent.parent
-    packaged = package / "policies"
-    return packaged if packaged.is_dir() else package.parent / "policies"
+    return shipped_directory("policies")
 
 
 def read_declarations(directory: Path) -> Declarations:

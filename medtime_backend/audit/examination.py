@@ -23,6 +23,7 @@ from medtime_backend.audit.personas import USERS, Persona
 from medtime_backend.audit.rules import RULES as STATIC_RULES
 from medtime_backend.audit.rules import check_rules
 from medtime_backend.audit.suppressions import Suppression, suppress
+from medtime_backend.migrations.history import read_history
 from medtime_backend.operator_error import OperatorError
 
 PRIVATE: Final = "private"
@@ -117,7 +118,7 @@ async def _access(
 
 
 async def _same_migration(connection: asyncpg.Connection, versions: Sequence[str]) -> None:
-    applied = {row["version"] for row in await connection.fetch(APPLIED)}
+    applied = {row.version for row in await read_history(connection)}
     pending = [version for version in versions if version not in applied]
     if pending:
         raise MigrationStateError(
@@ -129,9 +130,6 @@ async def _same_migration(connection: asyncpg.Connection, versions: Sequence[str
         raise MigrationStateError(
             f"The database has migrations that this checkout lacks ({', '.join(newer[:3])}): update the checkout first."
         )
-
-
-APPLIED: Final = "select version from supabase_migrations.schema_migrations"
 
 
 def _not_done(what: Examination) -> Iterable[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import resources
 from typing import Literal
 
 import asyncpg
 import msgspec
+
+from medtime_backend.shipped_files import statements_in
 
 
 class Relation(msgspec.Struct, frozen=True):
@@ -49,10 +49,8 @@ class Inventory(msgspec.Struct, frozen=True):
         return tuple(relation for relation in self.relations if relation.kind == kind)
 
 
-@cache
-def statement(name: str) -> str:
-    """The text of audit/statements/<name>.sql."""
-    return (resources.files("medtime_backend.audit") / "statements" / f"{name}.sql").read_text()
+statement = statements_in("audit", "statements")
+"""The text of audit/statements/<name>.sql."""
 
 
 async def take_inventory(connection: asyncpg.Connection, schemas: tuple[str, ...]) -> Inventory:

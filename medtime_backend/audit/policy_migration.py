@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -17,15 +14,12 @@ from medtime_backend.audit.catalog.remedy import drop
 from medtime_backend.audit.catalog.snapshot import Facts, Snapshot, snapshot
 from medtime_backend.audit.declarations import DeclarationError, Declarations
 from medtime_backend.audit.policy_steps import GUARDS, steps
-from medtime_backend.migrations import FILE_NAME
-from medtime_backend.operator_error import OperatorError
 
 GRANTED: Final = frozenset(
     {"schema", "table", "view", "materialized view", "foreign table", "sequence", "function", "procedure", "aggregate"}
 )
 # What Supabase itself grants on the schema public, which no migration of ours has to grant.
 PLATFORM_USAGE: Final = ("public", "anon", "authenticated", "service_role", "postgres")
-VERSION: Final = "%Y%m%d%H%M%S"
 
 
 async def plan(connection: asyncpg.Connection, declarations: Declarations) -> str | None:
@@ -51,27 +45,6 @@ async def plan(connection: asyncpg.Connection, declarations: Declarations) -> st
         if left := differing(_rights(await snapshot(connection, schemas)), declared):
             raise DeclarationError(f"No migration was found that gives the declared rights of {left[0]}.")
     return sql
-
-
-def write(directory: Path, name: str, sql: str, now: datetime) -> Path:
-    """Write `sql` as the last migration of the directory and return its path.
-
-    Its version is the moment `now`, or a second after the last version if that is later. Raises OperatorError for a
-    name that is no file name, and where the file cannot be written.
-    """
-    if not re.fullmatch(r"[a-z0-9_]{1,100}", name):
-        raise OperatorError(f"'{name}' is no name of a migration: only a to z, 0 to 9 and _ are.")
-    versions = [match["version"] for path in directory.glob("*.sql") if (match := FILE_NAME.fullmatch(path.name))]
-    version = now.astimezone(UTC).strftime(VERSION)
-    if versions and version <= max(versions):
-        version = _after(max(versions))
-    path = directory / f"{version}_{name}.sql"
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(sql)
-    except OSError as error:
-        raise OperatorError(f"{path} cannot be written: {error.strerror}.") from error
-    return path
 
 
 def differing(one: Snapshot, other: Snapshot) -> list[str]:
@@ -132,11 +105,3 @@ async def _declare(connection: asyncpg.Connection, declarations: Declarations) -
                     f"{source} of {declarations.directory} does not fit the migrations: {error.message}.",
                     details=tuple(statement.splitlines()[-5:]),
                 ) from error
-
-
-def _after(version: str) -> str:
-    try:
-        moment = datetime.strptime(version, VERSION).replace(tzinfo=UTC)
-    except ValueError:
-        raise OperatorError(f"The last migration has the version {version}, which is no moment of time.") from None
-    return (moment + timedelta(seconds=1)).strftime(VERSION)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
-from functools import cache
-from importlib import resources
 from itertools import islice
 
 import asyncpg
 import msgspec
 
 from medtime_backend.catalog.records import Record
+from medtime_backend.shipped_files import statements_in
 
 BATCH = 4_000
 SECONDS = 600.0
@@ -32,10 +31,8 @@ COLUMNS = {
 """The columns of each staging table that rows are for; the others take all."""
 
 
-@cache
-def statement(name: str) -> str:
-    """The text of catalog/statements/<name>.sql."""
-    return (resources.files("medtime_backend.catalog") / "statements" / f"{name}.sql").read_text(encoding="utf-8")
+statement = statements_in("catalog", "statements")
+"""The text of catalog/statements/<name>.sql."""
 
 
 @asynccontextmanager

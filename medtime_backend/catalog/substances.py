@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from medtime_backend.shipped_files import shipped_directory
+
 KINDS = ("inn", "usan", "ban", "es", "synonym", "salt")
 """The columns of substances.csv; several names in one are separated by ';'."""
 
@@ -15,9 +17,7 @@ PRIMARY = ("inn", "usan", "ban", "es")
 
 def seeds_directory() -> Path:
     """The packaged copy of the catalog's seeds, or that of the checkout."""
-    package = Path(__file__).parent.parent
-    packaged = package / "seeds" / "catalog"
-    return packaged if packaged.is_dir() else package.parent / "seeds" / "catalog"
+    return shipped_directory("seeds", "catalog")
 
 
 def known_names() -> Iterator[tuple[str, tuple[object, ...]]]:

@@ -16,6 +16,7 @@ from medtime_backend.local.credentials import Credentials
 from medtime_backend.local.options import DemoUser, StackOptions
 from medtime_backend.local.postgres import SUPERUSER, PostgresServer
 from medtime_backend.migrations import apply_migrations, migrations_directory, read_migrations
+from medtime_backend.shipped_files import shipped_directory
 
 SQL = Path(__file__).with_name("sql")
 ADDITIONS = SQL / "auth_additions.sql"
@@ -74,7 +75,7 @@ async def _bootstrap(connection: asyncpg.Connection, credentials: Credentials, *
 
 
 async def _seed(server: PostgresServer) -> None:
-    seeds = _seeds_directory()
+    seeds = shipped_directory("seeds")
     async with _session(server, "supabase_auth_admin") as connection, connection.transaction():
         await connection.execute(
             "select set_config('medtime.demo_password_hash', $1, true)", server.credentials.demo_hash
@@ -94,12 +95,6 @@ async def _seed_catalog(connection: asyncpg.Connection) -> None:
     for name, (file, day) in CATALOG_SAMPLES.items():
         if name not in seeded:
             await seed(connection, SOURCES[name], File(seeds_directory() / file, f"sample: {file}", day))
-
-
-def _seeds_directory() -> Path:
-    package = Path(__file__).parent.parent
-    packaged = package / "seeds"
-    return packaged if packaged.is_dir() else package.parent / "seeds"
 
 
 @asynccontextmanager

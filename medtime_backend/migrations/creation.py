@@ -15,8 +15,13 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _TEMPLATE: Final = Path(__file__).with_name("template.sql")
 
 
-def create_migration(directory: Path, name: str, now: datetime) -> Path:
-    """Write the template as the last migration of the directory and return its path.
+def template() -> str:
+    """What a new migration begins with."""
+    return _TEMPLATE.read_text(encoding="utf-8")
+
+
+def create_migration(directory: Path, name: str, now: datetime, sql: str) -> Path:
+    """Write the SQL as the last migration of the directory and return its path.
 
     Its version is the moment `now`, or a second after the last version if that is later. Raises MigrationError for a
     name that is none, for a last version that is no time, and where the file cannot be written.
@@ -30,7 +35,7 @@ def create_migration(directory: Path, name: str, now: datetime) -> Path:
     path = directory / f"{_next_version(directory, now)}_{name}.sql"
     try:
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(_TEMPLATE.read_text(encoding="utf-8"))
+            file.write(sql)
     except OSError as error:
         raise MigrationError(f"{path} cannot be written: {error.strerror}.") from error
     return path

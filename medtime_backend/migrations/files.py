@@ -11,6 +11,7 @@ from medtime_backend.migrations.errors import MigrationError
 from medtime_backend.migrations.gaps import line_at
 from medtime_backend.migrations.psql import refuse_psql
 from medtime_backend.migrations.splitting import Statement, split
+from medtime_backend.shipped_files import shipped_directory
 
 FILE_NAME: Final = re.compile(r"(?P<version>[0-9]+)_(?P<name>.*)\.sql")
 # A file becomes one row of the history. Data of this size is COPY's work, not a migration's.
@@ -49,9 +50,7 @@ class Listing:
 
 def migrations_directory() -> Path:
     """Return the packaged copy of the migrations, or supabase/migrations of the checkout."""
-    package = Path(__file__).parents[1]
-    packaged = package / "supabase" / "migrations"
-    return packaged if packaged.is_dir() else package.parent / "supabase" / "migrations"
+    return shipped_directory("supabase", "migrations")
 
 
 def list_files(directory: Path) -> Listing:

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
+from medtime_backend.shipped_files import statements_in
 
-_FOLDER = Path(__file__).with_name("statements")
-
-
-@cache
-def statement(name: str) -> str:
-    """Return the text of `statements/<name>.sql`."""
-    return (_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+statement = statements_in("migrations", "statements")
+"""The text of migrations/statements/<name>.sql."""

@@ -23,6 +23,8 @@ FLAGS = (
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the protocol's own key of a reference to an element
 STARTED = re.compile(r"started successfully on port (\d+)")
 
+PATIENCE_MILLISECONDS = 10_000
+
 
 def missing() -> str | None:
     """Why there is no browser here, or None."""
@@ -38,7 +40,13 @@ class Browser:
         sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
         options = {"binary": shutil.which("chromium"), "args": [*FLAGS, *sandbox, f"--user-data-dir={profile}"]}
         logs = {"browser": "ALL", "performance": "ALL"}
-        wanted = {"browserName": "chrome", "goog:chromeOptions": options, "goog:loggingPrefs": logs}
+        # A page follows a link to a place in itself when it gets to it: an element is waited for, bounded.
+        wanted = {
+            "browserName": "chrome",
+            "goog:chromeOptions": options,
+            "goog:loggingPrefs": logs,
+            "timeouts": {"implicit": PATIENCE_MILLISECONDS},
+        }
         self._session = ""
         answer = self._call("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})
         self._session = f"/session/{answer['sessionId']}"

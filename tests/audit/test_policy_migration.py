@@ -1,7 +1,7 @@
 """The migration that policies/ ask for: none for the checkout's, exactly what changed for others."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
@@ -10,10 +10,10 @@ import pytest
 from medtime_backend.audit.catalog.snapshot import snapshot
 from medtime_backend.audit.declaration_files import policies_directory, read_declarations
 from medtime_backend.audit.declarations import DeclarationError
-from medtime_backend.audit.policy_migration import plan, write
+from medtime_backend.audit.policy_migration import plan
 from medtime_backend.local.shadow import Shadow
 from medtime_backend.migrations import apply_migrations, read_migrations
-from medtime_backend.operator_error import OperatorError
+from medtime_backend.migrations.creation import create_migration
 
 MIGRATION = """
 create schema private;
@@ -246,33 +246,7 @@ async def test_what_was_written_is_applied_and_then_nothing_is_left(
     edit("notes", "grant select on", "grant select, delete on")
     sql = await planned(owner, policies)
     assert sql is not None
-    path = write(tmp_path, "let_owners_delete", sql, datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC))
+    path = create_migration(tmp_path, "let_owners_delete", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC), sql)
     assert path.name == "20260203040506_let_owners_delete.sql"
     assert await apply_migrations(owner, read_migrations(tmp_path)) == ["20260203040506"]
     assert await planned(owner, policies) is None
-
-
-@pytest.mark.parametrize(
-    ("head", "version"),
-    [
-        ("20251231235958", "20260101000000"),
-        ("20260101000000", "20260101000001"),
-        ("20991231235959", "21000101000000"),
-    ],
-)
-def test_a_version_is_now_or_after_the_last(tmp_path: Path, head: str, version: str) -> None:
-    (tmp_path / f"{head}_last.sql").touch()
-    (tmp_path / "99999999999999.sql").touch()
-    now = datetime(2026, 1, 1, 1, 0, 0, tzinfo=timezone(timedelta(hours=1)))
-    assert write(tmp_path, "next", "select 1;\n", now).name == f"{version}_next.sql"
-
-
-def test_a_bad_name_a_bad_head_and_a_missing_directory_are_told(tmp_path: Path) -> None:
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    with pytest.raises(OperatorError, match=r"'\.\./x' is no name of a migration"):
-        write(tmp_path, "../x", "", now)
-    with pytest.raises(OperatorError, match="cannot be written: No such file"):
-        write(tmp_path / "gone", "x", "", now)
-    (tmp_path / "20269999000000_last.sql").touch()
-    with pytest.raises(OperatorError, match="20269999000000, which is no moment of time"):
-        write(tmp_path, "x", "", now)

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
+from medtime_backend.local.shadow import Shadow, ShadowDatabase
 from tests.cli.command import MEDTIME, ROOT, Command, Start, wait_for
 
 
@@ -57,3 +59,25 @@ def dev(medtime: Start, data_dir: Path) -> Start:
         return medtime("dev", "--json", "--data-dir", str(data_dir), *ports, *arguments, **options)
 
     return start
+
+
+@pytest.fixture(scope="session")
+def empty_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shadow]:
+    """Supabase's roles and none of our migrations."""
+    with Shadow(migrations_dir=tmp_path_factory.mktemp("none")) as shadow:
+        yield shadow
+
+
+@pytest.fixture
+async def database(empty_server: Shadow) -> AsyncIterator[ShadowDatabase]:
+    """A database without our migrations, for one test."""
+    async with empty_server.copy() as database:
+        yield database
+
+
+@pytest.fixture
+async def owner(database: ShadowDatabase) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to it as postgres."""
+    connection = await asyncpg.connect(database.database_url)
+    yield connection
+    await connection.close()

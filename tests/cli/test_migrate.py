@@ -1,7 +1,7 @@
 """`medtime migrate`, as an operator types it: what it says, and its exit codes."""
 
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,25 +15,6 @@ from tests.cli.pooler import pooler
 
 Migrate = Callable[..., Awaitable[Answer]]
 LISTED = "select version, name, statements from supabase_migrations.schema_migrations order by 1"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shadow]:
-    with Shadow(migrations_dir=tmp_path_factory.mktemp("none")) as shadow:
-        yield shadow
-
-
-@pytest.fixture
-async def database(server: Shadow) -> AsyncIterator[ShadowDatabase]:
-    async with server.copy() as database:
-        yield database
-
-
-@pytest.fixture
-async def owner(database: ShadowDatabase) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database.database_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture
@@ -173,9 +154,9 @@ async def test_p39_the_transaction_pooler_is_refused_by_name(migrate: Migrate, d
 
 
 async def test_a_replica_or_a_read_only_database_is_told(
-    migrate: Migrate, database: ShadowDatabase, server: Shadow
+    migrate: Migrate, database: ShadowDatabase, empty_server: Shadow
 ) -> None:
-    administrator = await asyncpg.connect(server.database.admin_database_url)
+    administrator = await asyncpg.connect(empty_server.database.admin_database_url)
     await administrator.execute(f"alter database {database.name} set default_transaction_read_only = on")
     await administrator.close()
     refused = await migrate("up")

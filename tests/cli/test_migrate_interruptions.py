@@ -3,36 +3,16 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
-from medtime_backend.local.shadow import Shadow, ShadowDatabase
+from medtime_backend.local.shadow import ShadowDatabase
 from tests.cli.command import Command, Start
 
 LISTED = "select array_agg(version order by version) from supabase_migrations.schema_migrations"
 SLEEPING = "select pid from pg_stat_activity where application_name = 'medtime-cli' and query ~ $1 and state = 'active'"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shadow]:
-    with Shadow(migrations_dir=tmp_path_factory.mktemp("none")) as shadow:
-        yield shadow
-
-
-@pytest.fixture
-async def database(server: Shadow) -> AsyncIterator[ShadowDatabase]:
-    async with server.copy() as database:
-        yield database
-
-
-@pytest.fixture
-async def owner(database: ShadowDatabase) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(database.database_url)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import Any
 
 import asyncpg
@@ -14,18 +15,28 @@ from tests.accounts import Account, entity, tombstone
 from tests.http.bearer import SUBJECT, bearer, refuse
 from tests.http.problems import CANARY, problem_of
 
-NOW = int(time.time())
+# Moments are told by how far they are from the test's own: a run of all tests lasts longer than some of them.
+PAST, NOW, LATER, TOMORROW = timedelta(seconds=-30), timedelta(0), timedelta(minutes=10), timedelta(days=1)
+
+
+def at_once(claims: dict[str, Any]) -> dict[str, Any]:
+    """The claims with their moments, in seconds since 1970."""
+    now = int(time.time())
+    return {
+        name: now + int(value.total_seconds()) if isinstance(value, timedelta) else value
+        for name, value in claims.items()
+    }
 
 
 @pytest.mark.parametrize(
     ("claims", "slug"),
     [
-        ({"exp": NOW - 30}, "token-expired"),
+        ({"exp": PAST}, "token-expired"),
         ({"exp": 0}, "token-expired"),
         ({"exp": None}, "missing-claim"),
         ({"exp": CANARY}, "malformed-token"),
-        ({"nbf": NOW + 86_400}, "token-not-yet-valid"),
-        ({"iat": NOW + 600}, "token-from-the-future"),
+        ({"nbf": TOMORROW}, "token-not-yet-valid"),
+        ({"iat": LATER}, "token-from-the-future"),
         ({"iat": CANARY}, "malformed-token"),
         ({"iss": "https://auth.medtime.app.evil.example"}, "wrong-issuer"),
         ({"iss": "https://auth.medtime.app/"}, "wrong-issuer"),
@@ -60,13 +71,13 @@ NOW = int(time.time())
 async def test_claims(
     stack: StackInfo, anyone: httpx.AsyncClient, key: SigningKey, claims: dict[str, Any], slug: str
 ) -> None:
-    await refuse(stack, anyone, bearer(mint(key, TokenClaims(SUBJECT, extra=claims))), slug)
+    await refuse(stack, anyone, bearer(mint(key, TokenClaims(SUBJECT, extra=at_once(claims)))), slug)
 
 
 @pytest.mark.parametrize(
     "claims",
     [
-        *({"aud": ["other", "medtime-api"]}, {"exp": NOW + 86_400, "nbf": NOW}, {"jti": "x"}),
+        *({"aud": ["other", "medtime-api"]}, {"exp": TOMORROW, "nbf": NOW}, {"jti": "x"}),
         {"user_metadata": {"name": "\\u0000 \u00e9 \U0001f4f1", "n": 1e300, "deep": [[[]]]}},
         {"tier": "admin", "family_role": "owner", "app_metadata": {"role": "service_role"}},
     ],
@@ -74,7 +85,7 @@ async def test_claims(
 async def test_claims_that_are_accepted(
     anyone: httpx.AsyncClient, user: Account, key: SigningKey, claims: dict[str, Any]
 ) -> None:
-    token = mint(key, TokenClaims(str(user.user_id), session_id=str(user.session_id), extra=claims))
+    token = mint(key, TokenClaims(str(user.user_id), session_id=str(user.session_id), extra=at_once(claims)))
     for spelling in ("Bearer", "bearer", "BEARER"):
         answer = await anyone.get("/sync/status", headers={"Authorization": f"{spelling} {token}"})
         assert answer.status_code == 200, answer.text

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import asyncpg
 import msgspec
 
 from medtime_backend.audit.catalog.privileges import describe
+from medtime_backend.shipped_files import statements_in
 
 OUR_SCHEMAS: Final = ("public", "private")
 SUPABASE_ROLES: Final = ("anon", "authenticated", "service_role", "authenticator")
@@ -65,6 +64,4 @@ async def _set_search_path(connection: asyncpg.Connection, path: str) -> None:
     await connection.execute("select pg_catalog.set_config('search_path', $1, true)", path)
 
 
-@cache
-def _query(name: str) -> str:
-    return (resources.files("medtime_backend.audit.catalog") / "queries" / f"{name}.sql").read_text(encoding="utf-8")
+_query = statements_in("audit", "catalog", "queries")

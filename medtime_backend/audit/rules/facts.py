@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from importlib import resources
 from typing import TypeVar
 
 import asyncpg
@@ -12,6 +11,7 @@ import msgspec
 from medtime_backend.audit.declarations import Declarations, TableDeclaration
 from medtime_backend.audit.rules.bodies import Body, Routine, View, read_body
 from medtime_backend.audit.rules.syntax import asks_caller
+from medtime_backend.shipped_files import statements_in
 
 T = TypeVar("T")
 COMMANDS = {"r": "select", "a": "insert", "w": "update", "d": "delete", "*": "all"}
@@ -124,7 +124,7 @@ async def read_facts(
 ) -> Facts:
     """Read the catalog. The search_path must be pg_catalog alone, so that every name is shown with its schema."""
     tables = {}
-    for row in await connection.fetch(_statement("tables"), schemas):
+    for row in await connection.fetch(fact_statement("tables"), schemas):
         columns = [msgspec.json.decode(column) for column in row["columns"]]
         table = msgspec.convert(dict(row) | {"columns": columns}, Table)
         tables[table.name] = msgspec.structs.replace(table, declaration=declarations.tables.get(table.plain_name))
@@ -133,15 +133,15 @@ async def read_facts(
         tables=tables,
         policies=tuple(
             msgspec.convert(dict(zip(Policy.__struct_fields__, row, strict=True)), Policy)
-            for row in await connection.fetch(_statement("policies"), schemas)
+            for row in await connection.fetch(fact_statement("policies"), schemas)
         ),
-        routines=_all(await connection.fetch(_statement("routines"), schemas, exposed), Routine),
-        views=_all(await connection.fetch(_statement("views"), schemas), View),
+        routines=_all(await connection.fetch(fact_statement("routines"), schemas, exposed), Routine),
+        views=_all(await connection.fetch(fact_statement("views"), schemas), View),
     )
 
 
-def _statement(name: str) -> str:
-    return (resources.files("medtime_backend.audit.rules") / "facts" / f"{name}.sql").read_text(encoding="utf-8")
+fact_statement = statements_in("audit", "rules", "facts")
+"""The text of rules/facts/<name>.sql."""
 
 
 def _all(rows: list[asyncpg.Record], kind: type[T]) -> tuple[T, ...]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from importlib import resources
 from typing import Any, Final
 
 import asyncpg
 import msgspec
 
-from medtime_backend.audit.rules.facts import Facts, Table
+from medtime_backend.audit.rules.facts import Facts, Table, fact_statement
 
 ROLES: Final = ("authenticated", "anon")
 FILTERS: Final = ("Filter", "Index Cond", "Recheck Cond", "One-Time Filter", "Hash Cond", "TID Cond", "Join Filter")
@@ -34,8 +33,7 @@ async def read_plans(connection: asyncpg.Connection, facts: Facts) -> dict[str, 
 
 async def _probes(connection: asyncpg.Connection, table: Table) -> AsyncIterator[Probe]:
     # Roles this session may not become, and plans that fail for another reason, are left out: they prove nothing.
-    statement = (resources.files("medtime_backend.audit.rules") / "facts" / "explained.sql").read_text(encoding="utf-8")
-    for row in await connection.fetch(statement, table.oid, list(ROLES)):
+    for row in await connection.fetch(fact_statement("explained"), table.oid, list(ROLES)):
         savepoint = connection.transaction()
         await savepoint.start()
         try:
