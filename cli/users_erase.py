@@ -16,7 +16,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from cli.confirmation import confirm
 from cli.database import DatabaseError, DatabaseUrl, address_of_stack, connected, run
 from cli.output import messages, plain_table, print_json, print_table
+from medtime_backend.operator_error import OperatorError
 from medtime_backend.services import erasure, users
+from medtime_backend.settings_rules import SettingsError, check_redis_url
 
 REDIS = "MEDTIME_REDIS_URL"
 UNFINISHED = "What was removed stays so, and the user stays locked out: run it again to go on."
@@ -55,6 +57,7 @@ def erase(
     url = db_url or address_of_stack()
     if db_url is None:
         redis_url = redis_url or address_of_stack("redis_url")
+    _check(redis_url)
     try:
         found, rows = run(url, lambda connection: _look(connection, name), keep=False)
     except users.NoSuchUserError as missing:
@@ -79,6 +82,15 @@ def erase(
                 messages.print(remark, style="yellow", markup=False)
     if as_json:
         print_json(told)
+
+
+def _check(redis_url: str) -> None:
+    """Before anything is done: a user who is locked out already would be left half erased."""
+    try:
+        if redis_url:
+            check_redis_url(redis_url)
+    except SettingsError as error:
+        raise OperatorError(f"{error}; nothing was done.") from None
 
 
 async def _look(connection: asyncpg.Connection, name: str) -> tuple[users.Found, list[erasure.TableRows]]:

@@ -53,13 +53,17 @@ def _database(settings: Any) -> None:
 
 
 def _redis(settings: Any) -> None:
-    address = _address(settings.redis_url)
-    if not settings.redis_url:
-        return
+    if settings.redis_url:
+        check_redis_url(settings.redis_url)
+
+
+def check_redis_url(url: str) -> None:
+    """Raise SettingsError for what is no address of Redis."""
+    address = _address(url)
     try:
         if address is None or address.scheme not in REDIS_SCHEMES or not address.hostname:
             raise ValueError  # noqa: TRY301 - one problem, said in one place
-        parse_url(settings.redis_url.replace("+cluster", "", 1))  # type: ignore[no-untyped-call] # redis-py has no types for it
+        parse_url(url.replace("+cluster", "", 1))  # type: ignore[no-untyped-call] # redis-py has no types for it
     except ValueError:
         said = ", ".join(REDIS_SCHEMES)
         raise SettingsError(f"MEDTIME_REDIS_URL is no address of Redis ({said}://host:port)") from None

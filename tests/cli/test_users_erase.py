@@ -154,3 +154,24 @@ async def test_the_service_role_may_not(erase: Erase, stack: StackInfo, user: Ac
     answer = await erase(email(user.user_id), "--yes", "--db-url", stack.service_database_url)
     assert answer.code == 1
     assert "This role may not do that" in answer.err
+
+
+@pytest.mark.parametrize("address", ["nonsense", "https://redis.example:6379", "redis://", "redis://:secret@host:port"])
+async def test_a_wrong_address_of_redis_is_told_before_anything_is_done(
+    erase: Erase, admin: asyncpg.Connection, address: str
+) -> None:
+    user_id = await add_user(admin)
+    answer = await erase(email(user_id), "--yes", "--redis-url", address)
+    assert answer.code == 1
+    assert answer.err.startswith("MEDTIME_REDIS_URL is no address of Redis")
+    assert "secret" not in answer.err
+    assert not await admin.fetchval("select banned_until is not null from auth.users where id = $1", user_id)
+
+
+async def test_a_redis_that_is_away_is_a_remark(erase: Erase, admin: asyncpg.Connection) -> None:
+    user_id = await add_user(admin)
+    answer = await erase(email(user_id), "--yes", "--json", "--redis-url", "redis://:secret@127.0.0.1:1/0")
+    assert (answer.code, answer.json["erased"]) == (0, True)
+    assert "refused within a minute" in answer.json["remarks"][-1]
+    assert "secret" not in answer.out + answer.err
+    assert not await exists(admin, user_id)
