@@ -6,7 +6,7 @@ import hashlib
 import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
@@ -28,7 +28,7 @@ class Download:
         self, url: str, target: Path, most_bytes: int, *, seconds: float = SECONDS, pause: float = PAUSE_SECONDS
     ) -> None:
         """Check the address. Raises CatalogError when it is not https (or of this machine)."""
-        parts = urlsplit(url)
+        parts = parts_of(url)
         if parts.scheme not in ("https", "http") or not parts.hostname:
             raise CatalogError("The address of the catalog's file does not begin with https://.")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
@@ -39,16 +39,11 @@ class Download:
         self._end = time.monotonic() + seconds
         self._seconds = seconds
         self._host = parts.hostname
+        # Without user, query and fragment, where keys are.
+        self.origin = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
         self._hash = hashlib.sha256()
         self._done = 0
         self._tag: str | None = None
-
-    @property
-    def origin(self) -> str:
-        """The address without user, query and fragment, where keys are."""
-        parts = urlsplit(self._url)
-        port = f":{parts.port}" if parts.port else ""
-        return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
     def run(self, report: Report) -> str:
         """Fetch it; return its SHA-256. Raises CatalogError."""
@@ -103,5 +98,16 @@ class Download:
 
 
 def file_name(url: str) -> str:
-    """The last part of an address's path: readers tell a release's date by it."""
-    return PurePosixPath(urlsplit(url).path).name or "catalog"
+    """The last part of an address's path: readers tell a release's date by it. Raises CatalogError."""
+    return PurePosixPath(parts_of(url).path).name or "catalog"
+
+
+def parts_of(url: str) -> SplitResult:
+    """The parts of an address. Raises CatalogError for one that cannot be read."""
+    try:
+        parts = urlsplit(url)
+        # Read only here: a port that is none is found when it is asked for.
+        _ = parts.port
+    except ValueError:
+        raise CatalogError("The address of the catalog's file cannot be read: https://host:port/path.") from None
+    return parts

@@ -17,7 +17,7 @@ from medtime_backend.catalog.rrf import Release, digest
 from medtime_backend.catalog.sources import Source
 from medtime_backend.catalog.staging import SECONDS, copying, rows_of, statement
 
-ADVISORY_LOCK = 6_331_785_464
+ADVISORY_LOCK = 6_331_785_465
 LEVELS = (1, 2, 3)
 UNKNOWN = 4
 LEAST_SHARE = 0.1

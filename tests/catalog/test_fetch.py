@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from medtime_backend.catalog.download import Download
+from medtime_backend.catalog.download import Download, file_name
 from medtime_backend.catalog.errors import CatalogError
 
 CONTENT = bytes(range(256)) * 4000
@@ -90,3 +90,11 @@ def test_an_address_anybody_could_answer_for_is_refused(tmp_path: Path, url: str
 def test_where_it_came_from_is_told_without_keys(tmp_path: Path) -> None:
     download = Download("https://user:secret@publisher.example/a/f.zip?apiKey=secret#x", tmp_path / "f", 1)
     assert download.origin == "https://publisher.example/a/f.zip"
+
+
+@pytest.mark.parametrize("url", ["https://host:port/f", "https://host:99999/f", "https://[::1/f"])
+def test_an_address_that_cannot_be_read_is_told(tmp_path: Path, url: str) -> None:
+    with pytest.raises(CatalogError, match="cannot be read"):
+        fetch(url, tmp_path / "f")
+    with pytest.raises(CatalogError, match="cannot be read"):
+        file_name(url)
