@@ -37,7 +37,7 @@ comment on column public.catalog_lexicon.word is 'The word, as in tokens.';
 comment on column public.catalog_lexicon.products is 'How many documents have it.';
 comment on column public.catalog_lexicon.sound is 'Of a word in the names of substances: how it sounds in English and Spanish alike (public.catalog_sound). Of others empty.';
 comment on column public.catalog_lexicon.deletions is 'The word and all that is left of it without one letter (public.catalog_deletions): two words that share one differ by one slip.';
-create index catalog_lexicon_word on public.catalog_lexicon (word collate "C");
+create index catalog_lexicon_word on public.catalog_lexicon (word collate "C") include (products);
 create index catalog_lexicon_sound on public.catalog_lexicon (sound) where sound <> '';
 create index catalog_lexicon_deletions on public.catalog_lexicon using gin (deletions);
 create index catalog_lexicon_trigrams on public.catalog_lexicon using gin (word extensions.gin_trgm_ops)

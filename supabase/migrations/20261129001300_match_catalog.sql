@@ -29,7 +29,7 @@ return (
 
   likely as (
     select n.word, n.likeness, n.products, max(n.likeness) over () as best from rated as n
-    where n.likeness >= 0.45
+    where n.likeness >= case when length(n.word) > 8 then 0.4 else 0.45 end
     order by n.likeness desc, n.products desc, n.word
     limit 3
   )
@@ -56,6 +56,7 @@ declare
   sought text;
   part text;
   onward boolean;
+  beyond text;
   found bigint;
   fixed text[];
   parts text[] := '{}';
@@ -66,22 +67,28 @@ begin
     place := place + 1;
     -- The word, how it may go on, and how the other language writes it.
     onward := way = 'beginnings' and length(sought) > 1 or way <> 'beginnings' and place = cardinality(words);
+    beyond := case when onward then chr(1114111) else ' ' end;
     select
-      sum(l.products),
+      case when onward and length(sought) < 3 then sum(l.products) + most else sum(l.products) end,
       concat_ws(' | ', format(case when onward then '%L:* | %L:*' else '%L | %L' end, sought, '~' || sought), string_agg(
         quote_literal(l.word), ' | ' order by l.word collate "C"
       ) filter (where not starts_with(ltrim(l.word, '~'), sought))),
       array[sought] || array_agg(l.word order by l.word collate "C") filter (where not starts_with(ltrim(l.word, '~'), sought))
     into found, part, fixed
     from (
-      select l.word, l.products from public.catalog_lexicon as l
-      where
-        l.word collate "C" >= sought and l.word collate "C" < sought || case when onward then chr(1114111) else ' ' end
+      (
+        select l.word, l.products from public.catalog_lexicon as l
+        where
+          l.word collate "C" >= sought and l.word collate "C" < sought || beyond
+        -- One or two letters begin words of thousands of products.
+        limit case when length(sought) < 3 then 1 else most + 1 end
+      )
       union
-      select l.word, l.products from public.catalog_lexicon as l
-      where
-        l.word collate "C" >= '~' || sought
-        and l.word collate "C" < '~' || sought || case when onward then chr(1114111) else ' ' end
+      (
+        select l.word, l.products from public.catalog_lexicon as l
+        where l.word collate "C" >= '~' || sought and l.word collate "C" < '~' || sought || beyond
+        limit case when length(sought) < 3 then 1 else most + 1 end
+      )
       union
       select l.word, l.products from public.catalog_lexicon as l
       where l.sound = public.catalog_sound(sought) and l.sound <> '' and length(l.sound) > 3

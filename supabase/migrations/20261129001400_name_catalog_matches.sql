@@ -6,8 +6,9 @@ set search_path = pg_catalog, pg_temp
 as $$
   with given as (
     select
-      regexp_replace(lower(query), '[^0-9a-z]', '', 'g') as folded,
-      regexp_replace(lower(query), '^\s*ndc\s*[:#]?\s*', '') as written
+      regexp_replace(a.code, '[^0-9a-z]', '', 'g') as folded,
+      a.code as written
+    from regexp_replace(lower(query), '^\s*(ndc|rxcui|atc|rxnorm|cofepris|ema)\s*[:#]\s*|^\s*ndc\s+', '') as a (code)
   ),
 
   -- An NDC's three parts have a zero in front where they are short of 5-4-2. Without dashes it may be in each of them.
@@ -91,18 +92,19 @@ declare
   joined text;
 begin
   pattern := public.catalog_pattern(words, way);
-  if pattern.complete is not null and pattern.anchor is not null then
+  -- Words that thousands have name no drug, and are looked up only when all are like that: some of the products then.
+  if pattern.complete is not null and (pattern.anchor is not null or length(words[cardinality(words)]) > 2) then
     return query
     with candidates as materialized (
       select d.product_id, d.tokens from public.catalog_documents as d
-      where d.tokens @@ pattern.anchor::tsquery
+      where d.tokens @@ coalesce(pattern.anchor, pattern.complete)::tsquery
       limit most
     )
 
     select c.product_id, pattern.readings from candidates as c
     where c.tokens @@ pattern.complete::tsquery;
   elsif pattern.complete is not null then
-    -- Words that thousands have name no drug: of those products the first.
+    -- A beginning of a letter or two has too many words to look up: of the first products those that have it.
     return query
     with candidates as materialized (
       select d.product_id, d.tokens from public.catalog_documents as d

@@ -58,6 +58,7 @@ declare
   possible text;
   last text[];
   wanted text[];
+  heads text[];
   hits jsonb;
   next text;
   misspelt text[];
@@ -92,6 +93,11 @@ begin
       where c.id = ingredient
     );
   end if;
+  heads := array(
+    select s.substance_id from public.catalog_substance_names as s
+    where s.folded in (select jsonb_array_elements_text(question -> 'names'))
+    limit 20
+  );
   last := string_to_array(convert_from(decode(after, 'hex'), 'UTF8'), ' ');
 
   with matched as materialized (
@@ -103,12 +109,18 @@ begin
   placed as materialized (
     select
       m.product_id, m.class, m.readings, d.rank,
-      -- Those that tell what was asked for, those that may have it, then both of the same substance.
+      -- Those that tell what was asked for, those that may have it, then both of the same substance. Whoever names a
+      -- substance wants it alone, whatever it is sold as.
       case
         when told is null or d.tokens @@ told::tsquery then 0
         when m.class = 6 then 1
         else 6
-      end + case when m.class = 6 then 12 else m.class end as place
+      end + case
+        when m.class = 6 then 13
+        when m.class < 3 then m.class
+        when m.class < 5 and cardinality(d.substances) = 1 and d.substances <@ heads then 3
+        else m.class + 1
+      end as place
     from matched as m
     inner join public.catalog_documents as d using (product_id)
     where
