@@ -1,11 +1,11 @@
--- Makes the catalog $1 times as large out of itself: every second copy under names that exist nowhere else.
+-- Makes the catalog as many times as large as medtime.copies says, out of itself: every second copy under names that exist nowhere else.
 create temporary table copies on commit drop as
 select
   n, n % 2 = 1 as renamed,
   -- Another permutation of the letters for each copy, vowels for vowels: words of the same shape.
   substring('aeiou' from 1 + n % 5) || left('aeiou', n % 5) as vowels,
   substring('bcdfghjklmnpqrstvwxyz' from 1 + n % 21) || left('bcdfghjklmnpqrstvwxyz', n % 21) as consonants
-from generate_series(1, $1 - 1) as n;
+from generate_series(1, current_setting('medtime.copies')::integer - 1) as n;
 
 create function pg_temp.other(words text, vowels text, consonants text) returns text language sql immutable
 return (

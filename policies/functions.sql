@@ -23,6 +23,7 @@
 -- | public.catalog_fold             | every user, anon, medtime_service |
 -- | public.catalog_plain_words      | every user, anon, medtime_service |
 -- | public.catalog_number           | every user, anon, medtime_service |
+-- | public.catalog_strength_pattern | every user, anon, medtime_service |
 -- | public.catalog_strengths        | every user, anon, medtime_service |
 -- | public.catalog_deletions        | every user, anon, medtime_service |
 -- | public.catalog_sound            | every user, anon, medtime_service |
@@ -202,6 +203,7 @@ revoke all on function
 public.catalog_fold(text),
 public.catalog_plain_words(),
 public.catalog_number(text),
+public.catalog_strength_pattern(),
 public.catalog_strengths(text),
 public.catalog_deletions(text),
 public.catalog_sound(text),
@@ -224,6 +226,7 @@ grant execute on function
 public.catalog_fold(text),
 public.catalog_plain_words(),
 public.catalog_number(text),
+public.catalog_strength_pattern(),
 public.catalog_strengths(text),
 public.catalog_deletions(text),
 public.catalog_sound(text),

@@ -30,6 +30,7 @@ create function public.catalog_number(digits text)
 returns numeric
 language sql
 immutable
+strict
 set search_path = pg_catalog, pg_temp
 return case
   when digits ~ '^[1-9][0-9]{0,2}(,[0-9]{3})+([.][0-9]{1,8})?$' then replace(left(digits, 24), ',', '')::numeric
@@ -39,19 +40,25 @@ comment on function public.catalog_number(text) is 'A number as people write it:
 revoke all on function public.catalog_number(text) from public, anon, authenticated, service_role;
 grant execute on function public.catalog_number(text) to anon, authenticated, medtime_service;
 
+create function public.catalog_strength_pattern()
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+return
+'(?<![[:alnum:].,])([0-9]+(?:[.,][0-9]+)*)\s*'
+'(mcg|mgs?|ug|µg|μg|kg|ng|gr?|gm|ml|l|ul|dl|iu|ui|unt|units?|unidades|u|meq|mmol|%)?'
+'(?:\s*/\s*([0-9]+(?:[.,][0-9]+)*)?\s*(ml|l|dl|g|mg|hr?|horas?|dosis|dose|actuat))?(?![[:alnum:]])';
+comment on function public.catalog_strength_pattern() is 'A strength in lower case: number, unit, and in how much of which unit; or a number alone.';
+revoke all on function public.catalog_strength_pattern() from public, anon, authenticated, service_role;
+grant execute on function public.catalog_strength_pattern() to anon, authenticated, medtime_service;
+
 create function public.catalog_strengths(words text, out rest text, out exact text[], out loose text[])
 language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  with pattern as (
-    select
-      '(?<![[:alnum:].,])([0-9]+(?:[.,][0-9]+)*)\s*'
-      '(mcg|mgs?|ug|µg|μg|kg|ng|gr?|gm|ml|l|ul|dl|iu|ui|unt|units?|unidades|u|meq|mmol|%)?'
-      '(?:\s*/\s*([0-9]+(?:[.,][0-9]+)*)?\s*(ml|l|dl|g|mg|hr?|horas?|dosis|dose|actuat))?(?![[:alnum:]])' as strength
-  ),
-
-  found as (
+  with found as (
     select
       m.place,
       case m.parts[2]
@@ -74,8 +81,7 @@ as $$
       coalesce(public.catalog_number(m.parts[3]), 1) as per_amount,
       m.parts[3] is not null as has_per_amount,
       m.parts[1] as written
-    from pattern as p
-    cross join regexp_matches(lower(words), p.strength, 'g') with ordinality as m (parts, place)
+    from regexp_matches(lower(words), public.catalog_strength_pattern(), 'g') with ordinality as m (parts, place)
   ),
 
   named as (
@@ -90,7 +96,7 @@ as $$
   )
 
   select
-    (select regexp_replace(lower(words), strength, ' ', 'g') from pattern),
+    regexp_replace(lower(words), public.catalog_strength_pattern(), ' ', 'g'),
     (select coalesce(array_agg(coalesce(ratio, whole, bare) order by place), '{}') from named),
     (
       select coalesce(array_agg(distinct t.token), '{}')

@@ -50,12 +50,19 @@ as $$
       and s.folded ~ '^[^ ]{1,20} [^ ]{1,20}$'
   ),
 
-  form_words as (
-    select c.id as product_id, coalesce(nullif(p.reading, ''), w.word) as word
-    from chosen as c
-    cross join string_to_table(public.catalog_fold(c.form), ' ') as w (word)
+  -- Few forms for many products.
+  forms as materialized (
+    select f.form, coalesce(p.reading, w.word) as word
+    from (select distinct c.form from chosen as c) as f
+    cross join string_to_table(public.catalog_fold(f.form), ' ') as w (word)
     left join plain as p on w.word = p.word
     where w.word <> '' and p.reading is distinct from ''
+  ),
+
+  form_words as (
+    select c.id as product_id, f.word
+    from chosen as c
+    inner join forms as f using (form)
   ),
 
   words as (
@@ -71,15 +78,27 @@ as $$
     where o.word !~ '^[0-9]*$' and p.reading is distinct from ''
   ),
 
-  strengths as (
-    select t.product_id, s.loose
-    from (
-      select c.id as product_id, concat_ws(' ; ', c.name, string_agg(i.strength, ' ; ')) as written
-      from chosen as c
-      left join contents as i on c.id = i.product_id
-      group by c.id, c.name
-    ) as t
-    cross join public.catalog_strengths(t.written) as s
+  -- Few strengths for many products too, and reading one takes longer than finding it.
+  fragments as materialized (
+    select c.id as product_id, m.parts[1] as fragment
+    from chosen as c
+    cross join regexp_matches(lower(c.name), '(' || public.catalog_strength_pattern() || ')', 'g') as m (parts)
+    union
+    select i.product_id, lower(i.strength) from contents as i
+    where i.strength <> ''
+  ),
+
+  readings as materialized (
+    select f.fragment, s.loose
+    from (select distinct fragment from fragments) as f
+    cross join public.catalog_strengths(f.fragment) as s
+  ),
+
+  strengths as materialized (
+    select f.product_id, l.token
+    from fragments as f
+    inner join readings as r using (fragment)
+    cross join unnest(r.loose) as l (token)
   )
 
   select t.product_id, array_to_tsvector(array_agg(distinct t.token))
@@ -93,9 +112,13 @@ as $$
     select id, '?form' from chosen
     where form is null
     union all
-    select s.product_id, l.token
-    from strengths as s
-    cross join unnest(case when s.loose = '{}' then array['#none'] else s.loose end) as l (token)
+    select product_id, token from strengths
+    union all
+    select c.id, '#none' from chosen as c
+    where not exists (
+      select from strengths as s
+      where s.product_id = c.id
+    )
   ) as t
   where t.token <> ''
   group by t.product_id
@@ -154,20 +177,36 @@ begin
       group by i.product_id
     ) as c on p.id = c.product_id
     returning tokens
+  ),
+
+  counts as (
+    select c.word, sum(c.products) as products
+    from (
+      select w.word, count(*) as products
+      from came
+      cross join unnest(tsvector_to_array(came.tokens)) as w (word)
+      group by w.word
+      union all
+      select g.key, -g.value::bigint from jsonb_each_text(gone) as g
+    ) as c
+    group by c.word
+    having sum(c.products) <> 0
+  ),
+
+  known as (
+    update public.catalog_lexicon as l
+    set products = l.products + c.products
+    from counts as c
+    where l.word = c.word
+    returning l.word
   )
 
-  insert into public.catalog_lexicon as l (word, products, sound, deletions)
-  select c.word, sum(c.products), '', public.catalog_deletions(c.word)
-  from (
-    select w.word, count(*) as products
-    from came
-    cross join unnest(tsvector_to_array(came.tokens)) as w (word)
-    group by w.word
-    union all
-    select g.key, -g.value::bigint from jsonb_each_text(gone) as g
-  ) as c
-  group by c.word
-  on conflict (word) do update set products = l.products + excluded.products;
+  insert into public.catalog_lexicon (word, products, sound, deletions)
+  select c.word, c.products, '', public.catalog_deletions(c.word) from counts as c
+  where not exists (
+    select from known as k
+    where k.word = c.word
+  );
   delete from public.catalog_lexicon where products <= 0;
   -- Only names of substances are written in both languages: a brand that sounds alike is another brand.
   update public.catalog_lexicon as l
