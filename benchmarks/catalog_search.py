@@ -84,12 +84,14 @@ async def questions(stack: StackInfo) -> tuple[list[str], list[str]]:
         word = row["name"].split()[0]
         place = chance.randrange(len(word))
         asked.append(
-            chance.choice((
-                row["name"][: chance.randint(3, 9)],
-                row["name"][:200],
-                " ".join(row["name"].split()[:2]),
-                word[:place] + chance.choice("aeinrst") + word[place + 1 :],
-            )).strip()
+            chance.choice(
+                (
+                    row["name"][: chance.randint(3, 9)],
+                    row["name"][:200],
+                    " ".join(row["name"].split()[:2]),
+                    word[:place] + chance.choice("aeinrst") + word[place + 1 :],
+                )
+            ).strip()
         )
     asked += BROAD
     chance.shuffle(asked)

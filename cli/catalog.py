@@ -18,6 +18,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from cli.catalog_search import search
 from cli.database import DatabaseUrl, address_of_stack, connected, run
 from cli.output import checking, messages, print_json, results
 from medtime_backend.catalog.download import Download, file_name
@@ -29,7 +30,8 @@ from medtime_backend.catalog.sources import Source, source_named
 from medtime_backend.catalog.standing import Standing, standings
 
 SHOWN_REJECTS = 20
-catalog = typer.Typer(no_args_is_help=True, help="The public drug catalog: its sources and their releases.")
+catalog = typer.Typer(no_args_is_help=True, help="The public drug catalog: its sources, their releases, and a search.")
+catalog.command()(search)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

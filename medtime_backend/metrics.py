@@ -35,6 +35,8 @@ class Metrics:
             ["place"],
             registry=self._registry,
         )
+        for place in ("process", "redis", "database"):
+            self.catalog_answers.labels(place)
         self.redis_up = Gauge("redis_up", "Whether Redis answered last.", registry=self._registry)
         self.cleanup_last_success = Gauge(
             "cleanup_last_success_timestamp_seconds",

@@ -1,7 +1,8 @@
 -- From the words of a query to the products they fit. What is read is bounded whatever the query says: words that very
 -- many products have are never looked up, only checked.
+
 -- A body that is read once, here: roles that may not look into the schema of the extension can run it.
-create function public.catalog_corrections(word text)
+create function public.catalog_corrections(sought text)
 returns text[]
 language sql
 stable
@@ -9,7 +10,7 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 return (
   with asked as materialized (
-    select a.word, public.catalog_deletions(a.word) as deletions from (values (catalog_corrections.word)) as a (word)
+    select a.word, public.catalog_deletions(a.word) as deletions from (values (sought)) as a (word) -- noqa: RF03
     where length(a.word) between 4 and 40 and a.word !~ '[0-9]'
   ),
 
@@ -18,11 +19,11 @@ return (
     inner join public.catalog_lexicon as l on l.deletions && a.deletions and l.word !~ '[0-9#?:~]'
     union all
     select l.word, l.products, 0 from asked as a
-    inner join public.catalog_lexicon as l on l.word operator(extensions.%) a.word and l.word !~ '[0-9#?:~]'
+    inner join public.catalog_lexicon as l on l.word operator (extensions.%) a.word and l.word !~ '[0-9#?:~]'
   ),
 
   rated as (
-    select n.word, n.products, extensions.similarity(n.word, catalog_corrections.word) + max(n.bonus) as likeness
+    select n.word, n.products, extensions.similarity(n.word, sought) + max(n.bonus) as likeness -- noqa: RF03
     from near as n
     group by n.word, n.products
   ),
@@ -30,11 +31,11 @@ return (
   likely as (
     select n.word, n.likeness, n.products, max(n.likeness) over () as best from rated as n
     where n.likeness >= case when length(n.word) > 8 then 0.4 else 0.45 end
-    order by n.likeness desc, n.products desc, n.word
+    order by n.likeness desc, n.products desc, n.word asc
     limit 3
   )
 
-  select coalesce(array_agg(l.word order by l.likeness desc, l.products desc, l.word), '{}') from likely as l
+  select coalesce(array_agg(l.word order by l.likeness desc, l.products desc, l.word asc), '{}') from likely as l
   where l.likeness >= l.best - 0.1
 );
 comment on function public.catalog_corrections(text) is 'Up to three words of the catalog that a misspelt one may mean, the likeliest first. A word with a digit is never taken for another.';

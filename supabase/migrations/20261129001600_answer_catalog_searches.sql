@@ -64,8 +64,12 @@ as $$
   where p.id = catalog_hit.product_id
 $$;
 comment on function public.catalog_hit(text, integer, text[], text[], text[], text) is 'A product of a page of a search, why it is there, and the name or code that matched.';
-revoke all on function public.catalog_hit(text, integer, text[], text[], text[], text) from public, anon, authenticated, service_role;
-grant execute on function public.catalog_hit(text, integer, text[], text[], text[], text) to anon, authenticated, medtime_service;
+revoke all on function
+public.catalog_hit(text, integer, text[], text[], text[], text)
+from public, anon, authenticated, service_role;
+grant execute on function
+public.catalog_hit(text, integer, text[], text[], text[], text)
+to anon, authenticated, medtime_service;
 
 -- A body that is read once, here: roles that may not look into the schema of the extension can run it.
 create function public.catalog_suggestions(words text[])
@@ -85,18 +89,18 @@ return (
     inner join public.catalog_lexicon as l on l.deletions && a.deletions and l.word !~ '[0-9#?:~]'
     union
     select a.word, l.word, l.products from asked as a
-    inner join public.catalog_lexicon as l on l.word operator(extensions.%) a.word and l.word !~ '[0-9#?:~]'
+    inner join public.catalog_lexicon as l on l.word operator (extensions.%) a.word and l.word !~ '[0-9#?:~]'
   ),
 
   once as (
     select n.word, max(extensions.similarity(n.word, n.sought)) as likeness, n.products from near as n
-    where n.word <> all(words)
+    where n.word <> all(words) -- noqa: RF03
     group by n.word, n.products
-    order by max(extensions.similarity(n.word, n.sought)) desc, n.products desc, n.word collate "C"
+    order by max(extensions.similarity(n.word, n.sought)) desc, n.products desc, n.word collate "C" -- noqa: RF03
     limit 5
   )
 
-  select coalesce(jsonb_agg(o.word order by o.likeness desc, o.products desc, o.word collate "C"), '[]') from once as o
+  select coalesce(jsonb_agg(o.word order by o.likeness desc, o.products desc, o.word collate "C"), '[]') from once as o -- noqa: RF03
 );
 comment on function public.catalog_suggestions(text[]) is 'Up to five words of the catalog that are like those of a query: each finds something.';
 revoke all on function public.catalog_suggestions(text[]) from public, anon, authenticated, service_role;

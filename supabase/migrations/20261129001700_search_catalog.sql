@@ -7,28 +7,34 @@ returns text[]
 language sql
 immutable
 set search_path = pg_catalog, pg_temp
-return array(
-  select f.name
-  from (values
-    ('q', coalesce(length(query), 0) not between 1 and 200),
-    ('source', source not in ('rxnorm', 'cofepris', 'ema')),
-    ('country', country not in ('US', 'MX', 'EU')),
-    ('form', length(form) > 200 or public.catalog_fold(form) = ''),
-    ('ingredient', length(ingredient) > 200 or public.catalog_fold(ingredient) = ''),
-    ('status', coalesce(status not in (
-      'any', 'active', 'retired', 'withdrawn', 'refused', 'suspended', 'revoked', 'expired', 'cancelled', 'pending'
-    ), true)),
-    ('lang', coalesce(lang not in ('en', 'es'), true)),
-    ('limit', coalesce(max_results not between 1 and 50, true)),
-    ('cursor', after is not null and coalesce(convert_from(
-      case when after ~ '^([2-7][0-9a-f]){5,120}$' then decode(after, 'hex') else '' end, 'UTF8'
-    ) !~ '^[0-9]{1,2} [0-9]{1,9} (rxnorm|cofepris|ema):[0-9A-Za-z._-]{1,64}$', true))
-  ) as f (name, wrong)
-  where f.wrong
-);
+as $$
+  select array(
+    select f.name
+    from (values
+      ('q', coalesce(length(query), 0) not between 1 and 200),
+      ('source', source not in ('rxnorm', 'cofepris', 'ema')),
+      ('country', country not in ('US', 'MX', 'EU')),
+      ('form', length(form) > 200 or public.catalog_fold(form) = ''),
+      ('ingredient', length(ingredient) > 200 or public.catalog_fold(ingredient) = ''),
+      ('status', coalesce(status not in (
+        'any', 'active', 'retired', 'withdrawn', 'refused', 'suspended', 'revoked', 'expired', 'cancelled', 'pending'
+      ), true)),
+      ('lang', coalesce(lang not in ('en', 'es'), true)),
+      ('limit', coalesce(max_results not between 1 and 50, true)),
+      ('cursor', after is not null and coalesce(convert_from(
+        case when after ~ '^([2-7][0-9a-f]){5,120}$' then decode(after, 'hex') else '' end, 'UTF8'
+      ) !~ '^[0-9]{1,2} [0-9]{1,9} (rxnorm|cofepris|ema):[0-9A-Za-z._-]{1,64}$', true))
+    ) as f (name, wrong)
+    where f.wrong
+  )
+$$;
 comment on function public.catalog_search_faults(text, text, text, text, text, text, text, integer, text) is 'Names of the parameters of a search that are wrong, as the service calls them.';
-revoke all on function public.catalog_search_faults(text, text, text, text, text, text, text, integer, text) from public, anon, authenticated, service_role;
-grant execute on function public.catalog_search_faults(text, text, text, text, text, text, text, integer, text) to anon, authenticated, medtime_service;
+revoke all on function
+public.catalog_search_faults(text, text, text, text, text, text, text, integer, text)
+from public, anon, authenticated, service_role;
+grant execute on function
+public.catalog_search_faults(text, text, text, text, text, text, text, integer, text)
+to anon, authenticated, medtime_service;
 
 create function public.catalog_search(
   query text,
@@ -171,5 +177,9 @@ begin
 end
 $$;
 comment on function public.catalog_search(text, text, text, text, text, text, text, integer, text) is 'A page of the products that fit a query, the best first, each with the reason (match, matched); next is the cursor (after) of the page that follows; filtered how many others fit the words but not the strength, form and filters. status any: all. lang: of the ingredients'' names.';
-revoke all on function public.catalog_search(text, text, text, text, text, text, text, integer, text) from public, anon, authenticated, service_role;
-grant execute on function public.catalog_search(text, text, text, text, text, text, text, integer, text) to anon, authenticated, medtime_service;
+revoke all on function
+public.catalog_search(text, text, text, text, text, text, text, integer, text)
+from public, anon, authenticated, service_role;
+grant execute on function
+public.catalog_search(text, text, text, text, text, text, text, integer, text)
+to anon, authenticated, medtime_service;
