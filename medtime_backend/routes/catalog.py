@@ -1,6 +1,6 @@
 """/catalog: search, detail and sources, for everybody; the same answer for all, so that caches may keep it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
@@ -12,13 +12,15 @@ from medtime_backend.authentication import PUBLIC, RATE_GROUP, TOKEN_WELCOME
 from medtime_backend.database import Database
 from medtime_backend.routes.documentation import documented_public
 from medtime_backend.routes.parameters import refuse_unknown
-from medtime_backend.schemas.catalog import ProductAnswer, SearchAnswer, SourcesAnswer
+from medtime_backend.schemas.catalog import ProductAnswer, SearchAnswer, Source, SourcesAnswer, Status
 from medtime_backend.services import catalog
 
 # An hour at the edge: what a seed brings shows there within it, and a minute later everywhere.
 CACHE_CONTROL = "public, max-age=300, s-maxage=3600, stale-while-revalidate=86400"
 OPTIONAL_TOKEN = (*errors.access_problems(), errors.Busy)
 MOST_CHARACTERS = 200
+# Told, and answered as unknown when it does not fit.
+ID_PATTERN = f"^{catalog.PRODUCT_ID.pattern}$"
 FILTERS = ("source", "country", "form", "ingredient", "status", "lang", "limit", "cursor")
 
 
@@ -27,13 +29,21 @@ async def search(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     answers: NamedDependency[AnswerCache],
-    q: Annotated[str, Parameter(description="1 to 200 characters: names, brands, substances, strengths, codes")],
-    source: Annotated[str | None, Parameter(description="rxnorm, cofepris or ema")] = None,
-    country: Annotated[str | None, Parameter(description="US, MX or EU")] = None,
+    q: Annotated[
+        str,
+        Parameter(
+            description="Names, brands, substances, strengths, codes",
+            schema_extra={"minLength": 1, "maxLength": MOST_CHARACTERS},
+        ),
+    ],
+    source: Annotated[str | None, Parameter(schema_extra={"enum": list(get_args(Source))})] = None,
+    country: Annotated[str | None, Parameter(schema_extra={"enum": ["US", "MX", "EU"]})] = None,
     form: Annotated[str | None, Parameter(description="Dose form, in English or Spanish")] = None,
     ingredient: Annotated[str | None, Parameter(description="A substance, by any name or its id")] = None,
-    status: Annotated[str, Parameter(description="active, another status, or any")] = "active",
-    lang: Annotated[str, Parameter(description="Of the ingredients' names: en or es")] = "en",
+    status: Annotated[str, Parameter(schema_extra={"enum": [*get_args(Status), "any"]})] = "active",
+    lang: Annotated[
+        str, Parameter(description="Of the ingredients' names", schema_extra={"enum": ["en", "es"]})
+    ] = "en",
     limit: Annotated[int, Parameter(ge=1, le=50)] = 20,
     cursor: Annotated[str | None, Parameter(description="`next` of the page before")] = None,
 ) -> Response[bytes]:
@@ -70,7 +80,9 @@ async def product(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     answers: NamedDependency[AnswerCache],
-    product_id: Annotated[str, Parameter(description="rxnorm:161, ema:EMEA-H-C-000115")],
+    product_id: Annotated[
+        str, Parameter(description="rxnorm:161, ema:EMEA-H-C-000115", schema_extra={"pattern": ID_PATTERN})
+    ],
 ) -> Response[bytes]:
     """All that is known of a product: names, ingredients, codes, related products, provenance."""
     refuse_unknown(request)

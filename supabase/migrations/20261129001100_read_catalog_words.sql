@@ -30,7 +30,6 @@ create function public.catalog_number(digits text)
 returns numeric
 language sql
 immutable
-strict
 set search_path = pg_catalog, pg_temp
 return case
   when digits ~ '^[1-9][0-9]{0,2}(,[0-9]{3})+([.][0-9]{1,8})?$' then replace(left(digits, 24), ',', '')::numeric
@@ -78,7 +77,7 @@ as $$
         when m.parts[4] ~ '^(dos|act)' then 'dose'
       end as per_unit,
       public.catalog_number(m.parts[1]) as amount,
-      coalesce(public.catalog_number(m.parts[3]), 1) as per_amount,
+      coalesce(case when m.parts[3] is not null then public.catalog_number(m.parts[3]) end, 1) as per_amount,
       m.parts[3] is not null as has_per_amount,
       m.parts[1] as written
     from regexp_matches(lower(words), public.catalog_strength_pattern(), 'g') with ordinality as m (parts, place)
