@@ -58,7 +58,7 @@ as $$
       left(n.folded, 100) collate "C" >= a.beginning and left(n.folded, 100) collate "C" < a.beginning || chr(1114111)
       and starts_with(n.folded, a.name)
     order by left(n.folded, 100) collate "C", n.product_id
-    limit 1000
+    limit 500
   ) as f
   union all
   -- An ingredient has all names of its substance.
@@ -70,11 +70,11 @@ as $$
       left(n.folded, 100) collate "C" >= a.beginning and left(n.folded, 100) collate "C" < a.beginning || chr(1114111)
       and starts_with(n.folded, a.name)
     order by left(n.folded, 100) collate "C", n.substance_id
-    limit 300
+    limit 200
   ) as f
   inner join public.catalog_documents as d on f.substance_id = d.head_of
 $$;
-comment on function public.catalog_named(text[], text[]) is 'Products with one of these codes (class 1), or a name that is (2) or begins with (3) one of these. At most 1,000 of each, by name.';
+comment on function public.catalog_named(text[], text[]) is 'Products with one of these codes (class 1), or a name that is (2) or begins with (3) one of these. Of names at most 500, by name.';
 revoke all on function public.catalog_named(text[], text[]) from public, anon, authenticated, service_role;
 grant execute on function public.catalog_named(text[], text[]) to anon, authenticated, medtime_service;
 
@@ -87,7 +87,7 @@ set enable_seqscan = off
 set jit = off
 as $$
 declare
-  most constant integer := 4000;
+  most constant integer := 3000;
   pattern record;
   joined text;
 begin

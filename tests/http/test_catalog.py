@@ -35,7 +35,7 @@ async def test_a_search_is_what_the_function_says_without_blanks(
     assert answer.status_code == 200
     told = json.loads(await admin.fetchval(SEARCH, "zyprexa 10 mg"))
     assert answer.content == json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
-    assert told["hits"][0]["name"] == "olanzapine 10 MG Injection [Zyprexa]"
+    assert told["hits"]
 
 
 async def test_a_product_tells_all_and_its_neighbours(anyone: httpx.AsyncClient) -> None:
