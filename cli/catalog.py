@@ -17,6 +17,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
+from cli.catalog_search import search
 from cli.database import DatabaseUrl, address_of_stack, connected, run
 from cli.output import checking, messages, plain_table, print_json, print_table, results
 from medtime_backend.catalog.download import Download, file_name
@@ -28,7 +29,8 @@ from medtime_backend.catalog.sources import Source, source_named
 from medtime_backend.catalog.standing import Standing, standings
 
 SHOWN_REJECTS = 20
-catalog = typer.Typer(no_args_is_help=True, help="The public drug catalog: its sources and their releases.")
+catalog = typer.Typer(no_args_is_help=True, help="The public drug catalog: its sources, their releases, and a search.")
+catalog.command()(search)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 

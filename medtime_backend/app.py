@@ -18,6 +18,8 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from medtime_backend import leftover_body, logs
 from medtime_backend.admission import AdmissionDesk
 from medtime_backend.admission.terms import SessionKey
+from medtime_backend.answers import AnswerCache
+from medtime_backend.answers.shared import SharedAnswers
 from medtime_backend.authentication import PUBLIC, Door, tell_rate
 from medtime_backend.client_address import Networks
 from medtime_backend.database import Database
@@ -29,7 +31,8 @@ from medtime_backend.metrics import Metrics
 from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
-from medtime_backend.routes import auth, sync, system
+from medtime_backend.routes import auth, catalog, sync, system
+from medtime_backend.services import catalog as catalog_service
 from medtime_backend.services import sessions
 from medtime_backend.services.last_cleanup import LastCleanup
 from medtime_backend.settings import Settings
@@ -63,6 +66,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
         return await sessions.look_up(state.database, session)
 
     desk = AdmissionDesk(settings, metrics, look_up)
+
+    async def read_version() -> int:
+        return await catalog_service.version(state.database)
+
+    shared = SharedAnswers(settings.redis_url, settings.redis_timeout) if settings.redis_url else None
+    answers = AnswerCache(shared, metrics, read_version)
     trusted = Networks(settings.trusted_proxies)
     door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
     relay = AuthRelay(settings)
@@ -84,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 await state.database.close()
                 await desk.close()
                 await relay.close()
+                await answers.close()
 
     provided = {
         "database": Provide(lambda: state.database, sync_to_thread=False),
@@ -92,11 +102,12 @@ def create_app(settings: Settings | None = None) -> Litestar:
         "last_cleanup": Provide(lambda: last_cleanup, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
+        "answers": Provide(lambda: answers, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
     }
 
     return Litestar(
-        route_handlers=[sync.router, system.router, *([auth.router] if settings.auth_address else [])],
+        route_handlers=[sync.router, catalog.router, system.router, *([auth.router] if settings.auth_address else [])],
         dependencies=provided,
         lifespan=[resources],
         middleware=[RequestObservation(), door],

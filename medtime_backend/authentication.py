@@ -20,6 +20,8 @@ RATE_GROUP: Final = "rate_group"
 """The group whose limit a route counts against; without one only the session is looked at."""
 FREE_QUERY: Final = "free_query"
 """A query string, in its plain spelling, with which a route counts against no group."""
+TOKEN_WELCOME: Final = "token_welcome"  # noqa: S105 - the name of an opt
+"""A public route that counts a user by tier where a token is given, and the address by the free tier's limit else."""
 SIGN_IN: Final = "sign_in"
 STATE_KEY = "rate"
 
@@ -39,9 +41,9 @@ class Door(ASGIMiddleware):
         needs = scope["route_handler"].opt
         if not needs.get(UNCOUNTED):
             address = address_of(scope, self._trusted)
-            if needs.get(PUBLIC):
+            if needs.get(PUBLIC) and not (needs.get(TOKEN_WELCOME) and _has_token(scope)):
                 group = None if scope["query_string"] == needs.get(FREE_QUERY) else needs.get(RATE_GROUP)
-                status = await self._desk.admit_address(address, sign_in=group == SIGN_IN)
+                status = await self._desk.admit_address(address, group)
                 scope["state"][STATE_KEY] = status if group else None
             else:
                 identity = await self._identify(scope, address)
@@ -56,6 +58,10 @@ class Door(ASGIMiddleware):
             # A flood of bad tokens is one of requests.
             await self._desk.admit_address(address)
             raise
+
+
+def _has_token(scope: Scope) -> bool:
+    return any(name == b"authorization" for name, _ in scope["headers"])
 
 
 def bearer_of(scope: Scope) -> str:

@@ -29,6 +29,14 @@ class Metrics:
             "Requests admitted by limits of this process alone, because Redis did not answer.",
             registry=self._registry,
         )
+        self.catalog_answers = Counter(
+            "catalog_answers",
+            "Answers of the drug catalog, by where they came from: process, redis or database.",
+            ["place"],
+            registry=self._registry,
+        )
+        for place in ("process", "redis", "database"):
+            self.catalog_answers.labels(place)
         self.redis_up = Gauge("redis_up", "Whether Redis answered last.", registry=self._registry)
         self.cleanup_last_success = Gauge(
             "cleanup_last_success_timestamp_seconds",

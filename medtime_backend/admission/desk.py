@@ -47,7 +47,11 @@ class AdmissionDesk:
 
     def __init__(self, settings: Settings, metrics: Metrics, look_up: Callable[[SessionKey], Awaitable[str]]) -> None:
         self._rates = settings.rates
-        self._address_limits = {"address": settings.rate_address, "sign_in": settings.rate_sign_in}
+        self._address_limits = {
+            "address": settings.rate_address,
+            "sign_in": settings.rate_sign_in,
+            "catalog": settings.rates["free"]["catalog"],
+        }
         shared = (
             SharedStore(settings.redis_url, settings.redis_timeout, settings.session_max_age)
             if settings.redis_url
@@ -57,12 +61,12 @@ class AdmissionDesk:
         self._look_up = look_up
         self._full: dict[Window, float] = {}
 
-    async def admit_address(self, address: str, *, sign_in: bool = False) -> RateStatus:
-        """Count a request of nobody in particular. Raises RateLimited."""
-        windows = self._windows(address, "address", *(["sign_in"] if sign_in else []))
+    async def admit_address(self, address: str, group: str | None = None) -> RateStatus:
+        """Count a request of nobody in particular, also in a group (sign_in, catalog). Raises RateLimited."""
+        windows = self._windows(address, "address", *([group] if group else []))
         self._refuse_if_full(windows)
         answer = await self._ask(windows)
-        return self._status(answer, windows[-1])
+        return self._status(answer, windows[-1], windows)
 
     async def admit(self, address: str, identity: Identity, group: str | None) -> RateStatus | None:
         """Count a user's request against the address and the group, if the session is live.
@@ -81,7 +85,7 @@ class AdmissionDesk:
                 break
             reading = Reading(await self._look_up(session), answer.generation)
             answer = await self._ask((), session, by_user, reading)
-        status = self._status(answer, by_user[-1] if by_user else by_address[-1])
+        status = self._status(answer, by_user[-1] if by_user else by_address[-1], by_address)
         return status if group else None
 
     async def end_sessions(self, identity: Identity, scope: str) -> None:
@@ -120,17 +124,16 @@ class AdmissionDesk:
             del self._full[window]
 
     def _remember_full(self, full: Full) -> None:
-        if full.window.group not in self._address_limits:
-            return
         if len(self._full) >= FULL_ADDRESSES:
             del self._full[next(iter(self._full))]
         self._full[full.window] = time.monotonic() + full.reset
 
-    def _status(self, answer: Answer, window: Window) -> RateStatus:
+    def _status(self, answer: Answer, window: Window, by_address: Sequence[Window]) -> RateStatus:
         if isinstance(answer, Admitted):
             return RateStatus(window.limit, answer.remaining, math.ceil(answer.reset))
         if isinstance(answer, Full):
-            self._remember_full(answer)
+            if answer.window in by_address:
+                self._remember_full(answer)
             raise _rate_limited(answer)
         if isinstance(answer, ClosedSession):
             raise CLOSED.get(answer.state, errors.SessionEnded)

@@ -89,6 +89,7 @@ async def seed(
             await _run(connection, "merge")
         report("merge", 3, 4)
         if anything:
+            await _run(connection, "index")
             version = await connection.fetchval(statement("renew_version"))
     report("merge", 4, 4)
     return Summary(

@@ -26,6 +26,7 @@ from medtime_backend.errors.access import (
     WrongIssuer,
     access_problems,
 )
+from medtime_backend.errors.catalog import UnknownProduct
 from medtime_backend.errors.entities import (
     BlobNotBase64,
     BlobTooLarge,
@@ -143,6 +144,7 @@ __all__ = [
     "TooManyOwners",
     "UnknownField",
     "UnknownKey",
+    "UnknownProduct",
     "UnknownUser",
     "UnsupportedMediaType",
     "VersionConflict",

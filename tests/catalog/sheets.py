@@ -15,7 +15,9 @@ from medtime_backend.catalog.seeding import File, Summary, seed
 from medtime_backend.catalog.sources import SOURCES
 
 FILES = Path(__file__).with_name("files")
-EMPTY = "truncate public.catalog_products, public.catalog_releases, public.catalog_substances cascade"
+EMPTY = """
+truncate public.catalog_products, public.catalog_releases, public.catalog_substances, public.catalog_lexicon cascade
+"""
 
 EMA_HEADER = [
     *("Category", "Name of medicine", "EMA product number", "Medicine status"),

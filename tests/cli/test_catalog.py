@@ -32,6 +32,19 @@ async def test_a_seed_is_summed_up_and_can_be_repeated() -> None:
     assert (await seed(*given, "--json")).json["unchanged"] is True
 
 
+async def test_a_search_tells_what_matched_and_why() -> None:
+    # Of the sample that the stack starts with.
+    found = await run("catalog", "search", "zocor 10 mg")
+    assert found.code == 0
+    assert [word for word in found.out.split() if word in {"rxnorm:104490", "words"}] == ["rxnorm:104490", "words"]
+    told = (await run("catalog", "search", "ambein", "--json", "--source", "rxnorm")).json
+    assert set(told) == {"hits", "next", "filtered", "suggestions", "version"}
+    nothing = await run("catalog", "search", "xyzzyq")
+    assert (nothing.code, "Nothing is found." in nothing.err) == (1, True)
+    wrong = await run("catalog", "search", "zocor", "--source", "nhs")
+    assert (wrong.code, "cannot be made so: source" in wrong.err) == (1, True)
+
+
 async def test_rejected_lines_are_told_at_most_twenty_on_the_terminal_and_all_in_a_file(tmp_path: Path) -> None:
     rows = [ema_row(number, **{"Medicine status": "Perhaps"}) for number in range(25)]
     path = write(tmp_path / "f.csv", EMA_HEADER, ema_row(100), *rows)

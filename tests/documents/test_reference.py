@@ -44,7 +44,7 @@ def test_a_problem_is_described_as_it_is_declared(slug: str) -> None:
 
 def test_every_sqlstate_that_the_migrations_raise_is_listed() -> None:
     sql = "".join(file.read_text(encoding="utf-8") for file in sorted((ROOT / "supabase/migrations").glob("*.sql")))
-    raised = set(re.findall(r"raise_problem\(\s*'(MT\d{3})',\s*'([a-z-]+)'", sql))
+    raised = set(re.findall(r"(?:raise_problem\(\s*|errcode = )'(MT\d{3})',\s*(?:message = )?'([a-z-]+)'", sql))
     listed = {
         (state, slug.strip("`")) for state, slug, _ in rows(read("docs/errors.md"), "SQLSTATE", "message", "raised by")
     }

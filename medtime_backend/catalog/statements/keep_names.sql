@@ -29,7 +29,7 @@ insert into stage_touched select 'name' from better;
 with named as (
   select
     g.substance_id,
-    min(s.name) filter (where s.kind = 'inn') as inn,
+    min(s.name) filter (where s.kind = 'inn' and s.language = 'en') as inn,
     (array_agg(lower(s.name) order by s.level, s.place, s.name) filter (where s.language = 'es' and s.rank = 0))[1]
       as spanish
   from stage_groups as g

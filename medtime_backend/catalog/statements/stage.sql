@@ -48,3 +48,9 @@ create temporary table stage_salt_words (word text) on commit drop;
 
 -- What was changed of the substances: the catalog's version grows if anything was.
 create temporary table stage_touched (what text) on commit drop;
+
+-- What each substance is called before this seed: products whose substances get other names are found by other words.
+create temporary table stage_names_before on commit drop as
+select substance_id, md5(string_agg(folded, ',' order by folded)) as names
+from public.catalog_substance_names
+group by substance_id;

@@ -1,0 +1,75 @@
+"""The drug catalog: what the database answers, kept. The bodies are those of the SQL functions, without blanks."""
+
+import re
+from datetime import UTC, datetime
+
+import msgspec
+
+from medtime_backend import errors
+from medtime_backend.answers import Answer, AnswerCache
+from medtime_backend.answers.answer import NOTHING
+from medtime_backend.database import Database
+
+PRODUCT_ID = re.compile(r"(rxnorm|cofepris|ema):[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """What is searched for: the arguments of public.catalog_search."""
+
+    query: str
+    source: str | None = None
+    country: str | None = None
+    form: str | None = None
+    ingredient: str | None = None
+    status: str = "active"
+    lang: str = "en"
+    limit: int = 20
+    cursor: str | None = None
+
+
+async def search(database: Database, cache: AnswerCache, asked: Search) -> Answer:
+    """A page of hits. Raises InvalidParameter, and what Database.fetch raises."""
+    arguments = msgspec.structs.astuple(asked)
+
+    async def make() -> tuple[bytes, bool]:
+        answer = await _answer(database, "catalog_search", *arguments)
+        return msgspec.json.encode(answer), bool(answer and answer["hits"])
+
+    return await cache.get("search", arguments, make)
+
+
+async def product(database: Database, cache: AnswerCache, product_id: str) -> Answer:
+    """All that is known of a product. Raises UnknownProduct, and what Database.fetch raises."""
+    if PRODUCT_ID.fullmatch(product_id) is None:
+        raise errors.UnknownProduct
+
+    async def make() -> tuple[bytes, bool]:
+        answer = await _answer(database, "catalog_product", product_id)
+        return msgspec.json.encode(answer), answer is not None
+
+    found = await cache.get("product", [product_id], make)
+    if found.body == NOTHING:
+        raise errors.UnknownProduct
+    return found
+
+
+async def sources(database: Database, cache: AnswerCache) -> Answer:
+    """The sources and the age of their releases, which is another one tomorrow."""
+
+    async def make() -> tuple[bytes, bool]:
+        return msgspec.json.encode(await _answer(database, "catalog_sources")), True
+
+    return await cache.get("sources", [datetime.now(UTC).date().isoformat()], make)
+
+
+async def version(database: Database) -> int:
+    """The catalog's version: grows with each seed."""
+    rows = await database.fetch("catalog_version")
+    found: int = rows[0]["version"]
+    return found
+
+
+async def _answer(database: Database, name: str, *arguments: object) -> dict[str, object] | None:
+    rows = await database.fetch(name, *arguments)
+    text = rows[0]["answer"]
+    return None if text is None else msgspec.json.decode(text, type=dict[str, object])

@@ -1,0 +1,1 @@
+select public.catalog_product($1)::text as answer

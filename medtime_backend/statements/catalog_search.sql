@@ -1,0 +1,1 @@
+select public.catalog_search($1, $2, $3, $4, $5, $6, $7, $8, $9)::text as answer

@@ -1,0 +1,1 @@
+select public.catalog_sources()::text as answer
