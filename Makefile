@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
-EXTRAS := chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
+EXTRAS := prometheus:promtool chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
 	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so
 
 .DEFAULT_GOAL := help
