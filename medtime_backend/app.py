@@ -64,7 +64,7 @@ async def _identify(message: Message, scope: Scope) -> None:
 def create_app(settings: Settings | None = None) -> Litestar:
     """The ASGI application. Without settings, those of the environment. Raises SettingsError."""
     settings = settings or Settings.from_environment()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_dir)
     http = httpx.AsyncClient()
     metrics = Metrics()
     state = State()
