@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 import asyncpg
@@ -17,6 +18,9 @@ from medtime_backend.shipped_files import statements_in
 # Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
 # 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
 PASSING = ("08", "40", "53", "55P03", "57")
+
+NoteWait = Callable[[float], None]
+Trace = Callable[[str], AbstractContextManager[object]]
 
 log = structlog.get_logger()
 
@@ -50,15 +54,18 @@ async def _keep(_connection: object) -> None:
 class Database:
     """A pool of connections of the service's own login role."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: Callable[[float], None]) -> None:
+    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: NoteWait, trace: Trace) -> None:
+        self._trace = trace
         self._pool = pool
         self._acquire_timeout = acquire_timeout
         self._note_wait = note_wait
         self._waiting = 0
 
     @classmethod
-    async def open(cls, settings: Settings, note_wait: Callable[[float], None] = lambda _: None) -> Self:
-        """Open the pool; `note_wait` is told how many seconds each request waited for a connection.
+    async def open(
+        cls, settings: Settings, note_wait: NoteWait = lambda _: None, trace: Trace = lambda _: nullcontext()
+    ) -> Self:
+        """Open the pool. `note_wait` is told how many seconds each request waited for a connection, `trace` the names.
 
         No connection is made yet, so the service starts while the database is away.
         """
@@ -72,7 +79,7 @@ class Database:
             reset=_keep,
             server_settings={"application_name": "medtime"},
         )
-        return cls(pool, settings.database_pool_timeout, note_wait)
+        return cls(pool, settings.database_pool_timeout, note_wait, trace)
 
     async def close(self) -> None:
         """Wait a moment for running statements, then close the pool."""
@@ -101,12 +108,13 @@ class Database:
         Raises the problem that the database's error stands for; Busy when no connection is to be had.
         """
         try:
-            connection = await self._acquire()
-            try:
-                rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
-                return rows
-            finally:
-                await self._pool.release(connection)
+            with self._trace(name):
+                connection = await self._acquire()
+                try:
+                    rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+                    return rows
+                finally:
+                    await self._pool.release(connection)
         except asyncpg.PostgresError as fault:
             problem = problem_of(fault)
             if isinstance(problem, errors.InternalError):
