@@ -43,7 +43,7 @@ declare
   queued bigint;
 begin
   -- One at a time; the others send what is queued. Any fixed number, which nothing else of ours takes.
-  if not pg_try_advisory_xact_lock(6331785465) then
+  if not pg_try_advisory_xact_lock(6331785466) then
     return 0;
   end if;
   select array_agg(t) into taken

@@ -1,7 +1,6 @@
 """Registering where a device is woken: whose a token is, what is refused, and that nobody reads it."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import asyncpg
@@ -18,9 +17,10 @@ FCM = "dQw4w9WgXcQ:APA91bF-" + "x" * 140
 
 
 @pytest.fixture
-async def two(cluster: StackInfo, superuser: asyncpg.Connection) -> AsyncIterator[tuple[UUID, UUID]]:
+async def two(superuser: asyncpg.Connection) -> tuple[UUID, UUID]:
+    """Two users; nobody else has an address."""
     await superuser.execute("truncate public.srv_push_devices, public.srv_push_outbox, private.wakeup_requests")
-    yield await add_user(superuser), await add_user(superuser)
+    return await add_user(superuser), await add_user(superuser)
 
 
 async def test_a_device_is_registered_again_and_again(
@@ -120,7 +120,7 @@ async def test_nobody_reads_an_address_and_phones_send_nothing(cluster: StackInf
             "select * from public.srv_push_devices",
             "select * from public.srv_push_outbox",
             "select * from private.wakeup_requests",
-            "insert into public.srv_push_devices (user_id, device_id, platform, token) values (auth.uid(), 'x', 'fcm', 'x')",
+            "insert into public.srv_push_devices select auth.uid(), 'x', 'fcm', 'production', 'x'",
             "delete from public.srv_push_devices",
             "select * from public.srv_claim_wakeups(10, 60)",
             "select * from public.srv_finish_wakeups('{}', '{}', '{}')",

@@ -104,9 +104,7 @@ async def test_what_kills_each_sender_is_set_aside(sending: asyncpg.Connection, 
     assert await superuser.fetchval("select ticket from public.srv_push_outbox") is None
 
 
-async def test_what_is_refused_is_set_aside_at_once(
-    sending: asyncpg.Connection, superuser: asyncpg.Connection
-) -> None:
+async def test_what_is_refused_is_set_aside_at_once(sending: asyncpg.Connection, superuser: asyncpg.Connection) -> None:
     assert await finish(sending, list((await claim(sending)).values()), "poison") == {"set_aside": 1}
     await let_time_pass(superuser)
     assert await claim(sending) == {}

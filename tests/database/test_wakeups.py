@@ -108,7 +108,7 @@ async def test_purge_and_erasure_wake_nobody_and_leave_nothing(
 
 
 async def test_who_has_nobody_to_wake_leaves_no_trace(
-    cluster: StackInfo, family: tuple[Person, Person], superuser: asyncpg.Connection
+    family: tuple[Person, Person], superuser: asyncpg.Connection
 ) -> None:
     _, caregiver = family
     await push(caregiver.phone, "phone", (uuid4(), 0, blob()))
@@ -177,7 +177,7 @@ async def test_what_changes_while_a_wake_up_is_under_way_is_told_once_more(
 
 
 async def test_a_change_that_commits_late_is_not_told_too_early(
-    family: tuple[Person, Person], sending: asyncpg.Connection, superuser: asyncpg.Connection
+    family: tuple[Person, Person], sending: asyncpg.Connection
 ) -> None:
     """A request that waits already must not go out before a change that relies on it can be seen."""
     owner, _ = family
@@ -211,7 +211,7 @@ async def test_a_writer_never_waits_for_a_sender_and_the_sender_for_no_writer(
 
 
 async def test_owners_who_care_for_each_other_push_at_once(
-    cluster: StackInfo, superuser: asyncpg.Connection, sending: asyncpg.Connection, family: tuple[Person, Person]
+    sending: asyncpg.Connection, family: tuple[Person, Person]
 ) -> None:
     owner, caregiver = family
     await owner.cares_for(caregiver)
