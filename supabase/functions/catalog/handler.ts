@@ -4,7 +4,8 @@ import { type Dependencies } from "./dependencies.ts";
 import { readSearch, refuseUnknown } from "./parameters.ts";
 
 // Supabase passes /catalog/…; the gateway's own prefix is there when a function is reached past it.
-const PATH = /^(?:\/functions\/v1)?\/catalog\/([^/]+)\/?$/;
+const PATH = /^(?:\/functions\/v1)?\/+catalog\/+([^/]+)\/*$/;
+const ALLOWED = "GET, OPTIONS";
 const PRODUCT_ID = /^(rxnorm|cofepris|ema):[0-9A-Za-z][0-9A-Za-z._-]{0,63}$/;
 
 /** Answer a request of the catalog like the service does. Throws Problem. */
@@ -12,7 +13,8 @@ export async function handler(request: Request, dependencies: Dependencies): Pro
   const url = new URL(request.url);
   const name = nameOf(url.pathname);
   if (name === null) throw new Problem("not-found");
-  if (request.method !== "GET") throw new Problem("method-not-allowed", {}, { allow: "GET, OPTIONS" });
+  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow: ALLOWED } });
+  if (request.method !== "GET") throw new Problem("method-not-allowed", {}, { allow: ALLOWED });
   await checkToken(request, dependencies);
   if (name === "search") {
     const asked = readSearch(url.searchParams);

@@ -24,12 +24,9 @@ const BLANKS = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u20
 
 /** Read the parameters of a search. Throws Problem. */
 export function readSearch(query: URLSearchParams): Search {
+  if (!query.has("q")) throw refused(["q"]);
   const limit = query.get("limit") ?? "20";
-  const wrong = [
-    ...(query.has("q") ? [] : ["q"]),
-    ...(/^[0-9]+$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MOST_HITS ? [] : ["limit"]),
-  ];
-  if (wrong.length > 0) throw refused(wrong);
+  if (!/^[1-9][0-9]?$/.test(limit) || Number(limit) > MOST_HITS) throw refused(["limit"]);
   refuseUnknown(query, KNOWN);
   const unreadable = TEXTS.filter((name) => query.has(name) && isUnreadable(query.get(name)!));
   const q = words(query.get("q")!).join(" ");
@@ -52,11 +49,11 @@ export function refuseUnknown(query: URLSearchParams, known: readonly string[]):
   const names = [...query.keys()];
   const wrong = names.filter((name, place) => !known.includes(name) || names.indexOf(name) !== place);
   // An unknown name is the client's own text: it is not repeated.
-  if (wrong.length > 0) throw refused(wrong.map((name) => known.includes(name) ? name : "unknown"));
+  if (wrong.length > 0) throw refused(wrong.map((name) => known.includes(name) ? name : "unknown").sort());
 }
 
 function refused(names: string[]): Problem {
-  return new Problem("invalid-parameter", { parameters: [...new Set(names)].sort() });
+  return new Problem("invalid-parameter", { parameters: [...new Set(names)] });
 }
 
 function words(text: string): string[] {
