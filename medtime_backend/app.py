@@ -31,11 +31,13 @@ from medtime_backend.metrics import Metrics
 from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
-from medtime_backend.routes import auth, catalog, sync, system
+from medtime_backend.routes import auth, catalog, devices, sync, system
 from medtime_backend.services import catalog as catalog_service
 from medtime_backend.services import sessions
 from medtime_backend.services.last_cleanup import LastCleanup
+from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
+from medtime_backend.wakeup_calls import WakeupCalls
 
 
 class RequestObservation(ASGIMiddleware):
@@ -76,6 +78,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
     relay = AuthRelay(settings)
     last_cleanup = LastCleanup(metrics)
+    wakeup_state = WakeupState(metrics)
+    calls = WakeupCalls(settings, metrics)
 
     async def count_refusal(message: Message, scope: Scope) -> None:
         refusal = scope["state"].get(REFUSAL)
@@ -87,9 +91,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         async with http:
             state.database = await Database.open(settings)
             await desk.open()
+            calls.open()
             try:
                 yield
             finally:
+                await calls.close()
                 await state.database.close()
                 await desk.close()
                 await relay.close()
@@ -99,6 +105,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         "database": Provide(lambda: state.database, sync_to_thread=False),
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
+        "calls": Provide(lambda: calls, sync_to_thread=False),
+        "wakeup_state": Provide(lambda: wakeup_state, sync_to_thread=False),
         "last_cleanup": Provide(lambda: last_cleanup, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
@@ -107,7 +115,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     }
 
     return Litestar(
-        route_handlers=[sync.router, catalog.router, system.router, *([auth.router] if settings.auth_address else [])],
+        route_handlers=[
+            sync.router,
+            devices.router,
+            catalog.router,
+            system.router,
+            *([auth.router] if settings.auth_address else []),
+        ],
         dependencies=provided,
         lifespan=[resources],
         middleware=[RequestObservation(), door],

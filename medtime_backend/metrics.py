@@ -44,6 +44,26 @@ class Metrics:
             registry=self._registry,
         )
         self.cleanup_last_success.set(math.nan)
+        self.wakeups_requested = Counter(
+            "wakeups_requested", "Pushes of this worker that left somebody to be woken.", registry=self._registry
+        )
+        self.wakeup_calls = Counter(
+            "wakeup_calls", "Calls of the sender by this worker: ok or failed.", ["result"], registry=self._registry
+        )
+        for result in ("ok", "failed"):
+            self.wakeup_calls.labels(result)
+        self.wakeups = Gauge(
+            "wakeups", "Wake-ups in the queue: waiting, at_work or set_aside.", ["state"], registry=self._registry
+        )
+        self.wakeups_done = Gauge(
+            "wakeups_done",
+            "Wake-ups since the database was made: queued, sent, retried, dead, set_aside. Alike at each worker.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self.wakeup_oldest = Gauge(
+            "wakeup_oldest_seconds", "How long the wake-up that is due first has been due.", registry=self._registry
+        )
 
     def count_refusal(self, problem: errors.Problem) -> None:
         """Count a request that was not let in, or a sign-in that was refused."""

@@ -12,6 +12,7 @@ from medtime_backend.database import Database
 from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
 from medtime_backend.services.last_cleanup import LastCleanup
+from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
 
 RELAYED = {"forwarded", "via", "x-real-ip"}
@@ -36,6 +37,7 @@ async def metrics(
     counted: NamedDependency[Metrics],
     database: NamedDependency[Database],
     last_cleanup: NamedDependency[LastCleanup],
+    wakeup_state: NamedDependency[WakeupState],
     settings: NamedDependency[Settings],
     trusted: NamedDependency[Networks],
 ) -> Response[bytes]:
@@ -48,6 +50,7 @@ async def metrics(
     if relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
         raise errors.NotFound
     await last_cleanup.refresh(database)
+    await wakeup_state.refresh(database)
     return Response(counted.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
