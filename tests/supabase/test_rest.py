@@ -190,10 +190,18 @@ async def test_what_the_twin_lacks_is_said_and_not_ignored(phone: httpx.AsyncCli
     for parameters in ({"select": "id,owner(*)"}, {"or": "(id.is.null)"}, {"select": "id", "order": "a(b)"}):
         refused(await phone.get(TABLE, params=parameters), 501, "MEDTIME-LOCAL")
     refused(await phone.get(TABLE, headers={"Prefer": "count=exact"}), 501, "MEDTIME-LOCAL")
-    refused(
-        await phone.post(TABLE, json=row(), headers={"Prefer": "resolution=merge-duplicates"}), 501, "MEDTIME-LOCAL"
-    )
     refused(await phone.get(TABLE, headers={"Accept": "text/csv"}), 406, "PGRST107")
+
+
+async def test_an_upsert_is_the_databases_own(phone: httpx.AsyncClient) -> None:
+    given = row()
+    assert (await phone.post(TABLE, json=given)).status_code == 201
+    ignored = await phone.post(TABLE, json=given, headers={"Prefer": "resolution=ignore-duplicates"})
+    assert (ignored.status_code, ignored.content) == (201, b"")
+    merge = {"Prefer": "resolution=merge-duplicates"}
+    told = refused(await phone.post(TABLE, json=given, headers=merge), 403, "42501")
+    assert "permission denied" in told["message"]
+    refused(await phone.post(TABLE, params={"on_conflict": "colour"}, json=given, headers=merge), 400, "42703")
 
 
 async def test_a_forgotten_filter_touches_nothing(phone: httpx.AsyncClient) -> None:
