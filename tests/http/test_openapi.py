@@ -73,8 +73,8 @@ async def test_the_document_is_of_this_api(anyone: httpx.AsyncClient) -> None:
     public = {"/catalog/search", "/catalog/sources", "/catalog/{product_id}"}
     assert set(document["paths"]) == {*guarded, *public, "/auth/token", "/health/live", "/health/ready"}
     for path in guarded:
-        (operation,) = document["paths"][path].values()
-        assert operation["security"] == [{"bearer": []}]
-        for status, answer in operation["responses"].items():
-            (media,) = answer["content"] if status not in {"200", "204"} else ["application/problem+json"]
-            assert media == "application/problem+json"
+        for operation in document["paths"][path].values():
+            assert operation["security"] == [{"bearer": []}]
+            for status, answer in operation["responses"].items():
+                (media,) = answer["content"] if status not in {"200", "204"} else ["application/problem+json"]
+                assert media == "application/problem+json"
