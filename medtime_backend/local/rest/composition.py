@@ -53,11 +53,12 @@ class Composition:
             yield "order by " + ", ".join(map(_sorted, question.order))
         yield f"limit {int(question.limit)} offset {int(question.offset)}"
 
-    def insert(self, table: Table, names: Sequence[str], body: str, returning: str) -> str:
-        """Insert the object or objects of a body."""
+    def insert(self, table: Table, names: Sequence[str], body: str, conflict: str, returning: str) -> str:
+        """Insert the object or objects of a body; `conflict` is what `on_conflict` gives, or nothing."""
         source = self.body(table.columns, table.name, names, body, "json_to_recordset")
         listed = ", ".join(map(identifier, names))
-        return f"insert into {in_public(table.name)} ({listed}) select {listed} from {source} returning {returning}"  # noqa: S608 - see above
+        into = f"insert into {in_public(table.name)} ({listed})"
+        return f"{into} select {listed} from {source} {conflict} returning {returning}"  # noqa: S608 - see above
 
     def update(self, table: Table, names: Sequence[str], body: str, filters: Sequence[Filter], returning: str) -> str:
         """Write the columns of a body's object into the rows that fit."""
@@ -107,6 +108,13 @@ class Composition:
         else:
             condition = f"{column} {OPERATORS[one.operator]} {self.bind(one.values[0], kind)}"
         return f"not ({condition})" if one.negated else condition
+
+
+def on_conflict(key: Sequence[str], names: Sequence[str], resolution: str) -> str:
+    """What becomes of a row whose key is there already."""
+    written = ", ".join(f"{identifier(name)} = excluded.{identifier(name)}" for name in names)
+    way = f"do update set {written}" if resolution == "merge-duplicates" else "do nothing"
+    return f"on conflict ({', '.join(map(identifier, key))}) {way}"
 
 
 def in_public(name: str) -> str:

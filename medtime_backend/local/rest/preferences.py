@@ -12,16 +12,21 @@ KNOWN = {
     "return": {"representation", "minimal", "headers-only"},
     "handling": {"lenient", "strict"},
     "missing": {"null"},
+    "resolution": {"merge-duplicates", "ignore-duplicates"},
     "tx": {"commit"},
 }
 
 
 @dataclass(frozen=True)
 class Preferences:
-    """`representation`: the rows that were written are wanted. `singular`: exactly one row is, without its array."""
+    """`representation`: the rows that were written are wanted. `singular`: exactly one row is, without its array.
+
+    `resolution`: what becomes of a row that is there already, merge-duplicates or ignore-duplicates.
+    """
 
     representation: bool
     singular: bool
+    resolution: str | None
 
 
 def read_preferences(prefer: str, accept: str) -> Preferences:
@@ -34,4 +39,4 @@ def read_preferences(prefer: str, accept: str) -> Preferences:
     singular = SINGULAR in kinds
     if not singular and not any(kind in READABLE for kind in kinds):
         raise Refused(406, "PGRST107", f"None of these media types are available: {accept}")
-    return Preferences(wished.get("return") == "representation", singular)
+    return Preferences(wished.get("return") == "representation", singular, wished.get("resolution"))

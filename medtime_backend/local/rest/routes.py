@@ -19,6 +19,7 @@ from medtime_backend.local.rest.writing import called, write
 PATH = "/rest/v1"
 JSON = "application/json; charset=utf-8"
 PAGE_WORDS = ("select", "order", "limit", "offset")
+BODY_WORDS = ("columns", "on_conflict")
 WITH_BODY = ("POST", "PATCH")
 
 
@@ -27,7 +28,7 @@ async def table(request: HttpRequest, rest: NamedDependency[Rest], name: str) ->
     """Read or write rows of a table."""
     asked = read_request(request, rest)
     body = await read_body(request) if request.method in WITH_BODY else Body("", [])
-    question = read_question([pair for pair in asked.pairs if pair[0] != "columns"])
+    question = read_question([pair for pair in asked.pairs if pair[0] not in BODY_WORDS])
     reads = request.method == "GET"
     async with transaction(rest.pool, asked.caller) as connection:
         found = await find_table(connection, name)

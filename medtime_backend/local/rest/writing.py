@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from medtime_backend.local.rest.catalog import Function, Table
-from medtime_backend.local.rest.composition import Composition, in_public, selected
+from medtime_backend.local.rest.composition import Composition, in_public, on_conflict, selected
 from medtime_backend.local.rest.questions import Question
 from medtime_backend.local.rest.refusals import Refused, not_in_the_twin
 from medtime_backend.local.rest.requests import Asked, Body
@@ -23,7 +23,12 @@ def write(composition: Composition, asked: Asked, table: Table, question: Questi
         raise not_in_the_twin("a row without columns")
     if asked.method == "PATCH":
         return composition.update(table, body.names, body.text, question.filters, returning)
-    return composition.insert(table, body.names, body.array, returning)
+    conflict = ""
+    if asked.preferences.resolution is not None:
+        given = dict(asked.pairs).get("on_conflict", "")
+        key = [name.strip().strip('"') for name in given.split(",") if name] or table.key
+        conflict = on_conflict(key, body.names, asked.preferences.resolution)
+    return composition.insert(table, body.names, body.array, conflict, returning)
 
 
 def called(
