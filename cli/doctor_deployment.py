@@ -82,6 +82,7 @@ def _stack(credentials: Credentials | None) -> Deployment:
                 auth_api_key=stack["publishable_key"],
                 jwks_url=f"{stack['auth_url']}/.well-known/jwks.json",
             ),
+            functions_url=stack["functions_url"],
             credentials=credentials or (Credentials(demo["email"], demo["password"]) if demo else None),
         )
     except FileNotFoundError:

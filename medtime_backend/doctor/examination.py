@@ -12,6 +12,7 @@ from medtime_backend.doctor import (
     absent,
     certificates,
     configuration,
+    edge_functions,
     operator_database,
     project_auth,
     project_rest,
@@ -41,12 +42,14 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (service_database.CHECK, service_database.check),
     (schema.MIGRATIONS, schema.check_migrations),
     (routines.CLEANUP, routines.check_cleanup),
+    (routines.WAKEUPS, routines.check_wakeups),
     (routines.HOOK, routines.check_hook),
     (redis_store.CHECK, redis_store.check),
     (tokens.KEYS, tokens.check),
     (project_auth.CHECK, project_auth.check),
     (project_rest.CHECK, project_rest.check),
     (round_trip.CHECK, round_trip.check),
+    (edge_functions.CHECK, edge_functions.check),
     ("what is not there yet", absent.check),
 )
 # It computes for a while, which would look like slow answers of the others.

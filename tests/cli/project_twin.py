@@ -1,7 +1,8 @@
 """A small twin of a Supabase project's gateway: PostgREST's requests, answers and errors on the stack's own database.
 
 It takes a token's claims as PostgREST does: verified, then `set local role` and `request.jwt.claims`. What begins with
-/auth/v1 goes on to the stack's auth server, but for the settings, which it answers in Auth's own shape.
+/auth/v1 goes on to the stack's auth server, but for the settings, which it answers in Auth's own shape. Edge functions are
+answered for by their status.
 """
 
 import asyncio
@@ -48,6 +49,8 @@ class ProjectTwin:
     schemas: tuple[str, ...] = ("public", "graphql_public")
     pretends: str = ""
     asked: list[dict[str, str]] = field(default_factory=list)
+    functions: dict[str, int] = field(default_factory=lambda: {"catalog/sources": 200, "push-notify": 401})
+    functions_kind: str = "application/problem+json"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -57,7 +60,8 @@ class ProjectTwin:
             body = await reader.readexactly(int(headers.get("content-length", "0")))
             method, target, _ = line.split(" ")
             status, content = await self._answer(method, target, headers, body)
-            told = f"HTTP/1.1 {status} Whatever\r\nContent-Type: {JSON}\r\nContent-Length: {len(content)}\r\n"
+            kind = self.functions_kind if target.startswith("/functions/v1/") else JSON
+            told = f"HTTP/1.1 {status} Whatever\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}\r\n"
             writer.write(f"{told}Content-Range: 0-0/*\r\nConnection: close\r\n\r\n".encode() + content)
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
@@ -66,6 +70,8 @@ class ProjectTwin:
             writer.close()
 
     async def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        if target.startswith("/functions/v1/"):
+            return self.functions.get(target.removeprefix("/functions/v1/"), 404), b"{}"
         if "apikey" not in headers:
             return 401, b'{"message":"No API key found in request","hint":"No `apikey` request header or url param"}'
         if target == "/auth/v1/settings":

@@ -160,3 +160,26 @@ async def test_two_clients_that_are_open_at_once_share_nothing(
             assert twin.asked[-1]["authorization"] == f"Bearer {user.token}"
             await client.schema("public").from_(ENTITIES).select("user_id").execute()
             assert twin.asked[-1]["authorization"] == f"Bearer {user.token}"
+
+
+@pytest.mark.parametrize(
+    ("statuses", "kind", "failures", "said"),
+    [
+        ({}, "application/problem+json", {"function catalog", "function push-notify"}, "is not deployed"),
+        ({"catalog/sources": 200, "push-notify": 200}, "application/json", {"function push-notify"}, "for anybody"),
+        ({"catalog/sources": 200, "push-notify": 401}, "application/json", {"function push-notify"}, "gateway refuses"),
+        ({"catalog/sources": 500, "push-notify": 401}, "application/problem+json", {"function catalog"}, "answers 500"),
+    ],
+)
+async def test_what_is_wrong_with_an_edge_function_is_told(  # noqa: PLR0913 - a table
+    project: Callable[[], Awaitable[Report]],
+    twin: ProjectTwin,
+    statuses: dict[str, int],
+    kind: str,
+    failures: set[str],
+    said: str,
+) -> None:
+    twin.functions, twin.functions_kind = statuses, kind
+    report = await project()
+    assert (report.code, report.failures()) == (1, failures)
+    assert said in report.findings[min(failures)]["detail"]

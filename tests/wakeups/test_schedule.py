@@ -1,4 +1,4 @@
-"""P41: pg_cron and pg_net call the sender, and what became of it is told. pg_cron is real; pg_net and vault are twins."""
+"""P41: pg_cron and pg_net call the sender, and what came of it is told. pg_cron is real, pg_net and vault are twins."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
