@@ -1,8 +1,8 @@
 """A small twin of a Supabase project's gateway: PostgREST's requests, answers and errors on the stack's own database.
 
 It takes a token's claims as PostgREST does: verified, then `set local role` and `request.jwt.claims`. What begins with
-/auth/v1 goes on to the stack's auth server, but for the settings, which it answers in Auth's own shape. Edge functions are
-answered for by their status.
+/auth/v1 goes on to the stack's auth server, but for the settings, which it answers in Auth's own shape. Of an
+edge function there is a status alone.
 """
 
 import asyncio

@@ -174,6 +174,7 @@ async def test_two_clients_that_are_open_at_once_share_nothing(
 async def test_what_is_wrong_with_an_edge_function_is_told(  # noqa: PLR0913 - a table
     project: Callable[[], Awaitable[Report]],
     twin: ProjectTwin,
+    *,
     statuses: dict[str, int],
     kind: str,
     failures: set[str],
