@@ -14,6 +14,7 @@ from medtime_backend.doctor import (
     configuration,
     operator_database,
     project_auth,
+    project_functions,
     project_rest,
     redis_store,
     round_trip,
@@ -46,6 +47,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (tokens.KEYS, tokens.check),
     (project_auth.CHECK, project_auth.check),
     (project_rest.CHECK, project_rest.check),
+    (project_functions.CHECK, project_functions.check),
     (round_trip.CHECK, round_trip.check),
     ("what is not there yet", absent.check),
 )
