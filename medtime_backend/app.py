@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     relay = AuthRelay(settings)
     last_cleanup = LastCleanup(metrics)
     wakeup_state = WakeupState(metrics)
-    calls = WakeupCalls(settings, metrics)
+    calls = WakeupCalls(settings, metrics, http)
 
     async def count_refusal(message: Message, scope: Scope) -> None:
         refusal = scope["state"].get(REFUSAL)

@@ -76,11 +76,11 @@ def _keys(settings: Any) -> None:
         raise SettingsError("MEDTIME_JWKS_FILE names no readable file")
     # Who can change what comes over plain HTTP could hand out keys of their own, or read passwords.
     for name, value in (("JWKS_URL", settings.jwks_url), ("AUTH_URL", settings.auth_url)):
-        _check_web_address(name, value, "could replace it")
+        check_web_address(name, value, "could replace it")
 
 
 def _functions(settings: Any) -> None:
-    _check_web_address("FUNCTIONS_URL", settings.functions_url, "could read the key")
+    check_web_address("FUNCTIONS_URL", settings.functions_url, "could read the key")
     if settings.functions_key_file and (settings.functions_key or not Path(settings.functions_key_file).is_file()):
         raise SettingsError("MEDTIME_FUNCTIONS_KEY_FILE names no readable file, or MEDTIME_FUNCTIONS_KEY is set too")
     if settings.functions_url and not settings.wakeup_secret:
@@ -89,7 +89,8 @@ def _functions(settings: Any) -> None:
         raise SettingsError("MEDTIME_FUNCTIONS_KEY holds a character that no header can carry")
 
 
-def _check_web_address(name: str, value: str, harm: str) -> None:
+def check_web_address(name: str, value: str, harm: str) -> None:
+    """Raise SettingsError for what is no web address, or one over plain HTTP, where `harm` could be done."""
     address = _address(value)
     if value and (address is None or address.scheme not in {"http", "https"} or not address.hostname):
         raise SettingsError(f"{PREFIX}{name} is no http(s) address")

@@ -22,8 +22,9 @@ log = structlog.get_logger()
 class WakeupCalls:
     """The calls of one worker. Without `functions_url` it only counts."""
 
-    def __init__(self, settings: Settings, metrics: Metrics, pause: float = PAUSE) -> None:
+    def __init__(self, settings: Settings, metrics: Metrics, http: httpx.AsyncClient, pause: float = PAUSE) -> None:
         self._metrics = metrics
+        self._http = http
         self._pause = pause
         self._url = f"{settings.functions_url.rstrip('/')}/push-notify" if settings.functions_url else ""
         self._key = settings.wakeup_secret
@@ -47,21 +48,20 @@ class WakeupCalls:
         self._wanted.set()
 
     async def _call_when_wanted(self) -> None:
-        async with httpx.AsyncClient(follow_redirects=False) as http:
-            while True:
-                await self._wanted.wait()
-                # Before the call: what is asked for meanwhile may be too late for it.
-                self._wanted.clear()
-                self._metrics.wakeup_calls.labels(await self._call(http)).inc()
-                await asyncio.sleep(self._pause)
+        while True:
+            await self._wanted.wait()
+            # Before the call: what is asked for meanwhile may be too late for it.
+            self._wanted.clear()
+            self._metrics.wakeup_calls.labels(await self._call()).inc()
+            await asyncio.sleep(self._pause)
 
-    async def _call(self, http: httpx.AsyncClient) -> str:
+    async def _call(self) -> str:
         code = ""
         try:
             async with (
                 asyncio.timeout(LONGEST_CALL),
                 # The answer's body says nothing that is needed here.
-                http.stream("POST", self._url, headers={"apikey": self._key}, timeout=LONGEST_CALL) as answer,
+                self._http.stream("POST", self._url, headers={"apikey": self._key}, timeout=LONGEST_CALL) as answer,
             ):
                 if answer.is_success:
                     return "ok"

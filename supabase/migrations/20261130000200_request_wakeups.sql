@@ -54,6 +54,8 @@ security definer
 set search_path = pg_catalog, pg_temp
 -- Sessions live long and keep plans: none may read a whole table.
 set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 set jit = off
 as $$
 declare
@@ -66,6 +68,7 @@ begin
   ) and not (caregivers and exists (
     select
     from public.srv_family_links as l
+    inner join public.srv_push_devices as d on l.supervisor_id = d.user_id
     where l.supervised_user_id = owner and l.status = 'active'
   )) then
     return;
