@@ -76,8 +76,10 @@ format: setup ## Format Python and TypeScript
 	$(BIN)/ruff check --fix .
 	$(BIN)/deno fmt
 
-bench: setup ## Measure push, pull, identity, policies, the audit and growth (ratios within one run)
+bench: setup ## Measure push, pull, identity, policies, the audit, growth and the catalog (ratios within one run)
 	$(BIN)/python benchmarks/sync.py
+	$(BIN)/python -m benchmarks.catalog_seed
+	$(BIN)/python -m benchmarks.catalog_search
 
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -75,6 +75,7 @@ def _stack(credentials: Credentials | None) -> Deployment:
         return Deployment(
             service_url=stack["base_url"],
             admin_url=stack["database_url"],
+            supabase_url=stack["supabase_url"],
             settings=Settings(
                 database_url=stack["service_database_url"],
                 redis_url=stack["redis_url"],
@@ -82,7 +83,6 @@ def _stack(credentials: Credentials | None) -> Deployment:
                 auth_api_key=stack["publishable_key"],
                 jwks_url=f"{stack['auth_url']}/.well-known/jwks.json",
             ),
-            functions_url=stack["functions_url"],
             credentials=credentials or (Credentials(demo["email"], demo["password"]) if demo else None),
         )
     except FileNotFoundError:

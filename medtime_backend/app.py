@@ -110,7 +110,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
         "last_cleanup": Provide(lambda: last_cleanup, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
-        "answers": Provide(lambda: answers, sync_to_thread=False),
+        # One for each route: Litestar opens a task group for several.
+        "drugs": Provide(lambda: catalog_service.Catalog(state.database, answers), sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
     }
 

@@ -27,8 +27,7 @@ class Deployment:
 
     `settings` are the service's own; `settings_fault` says what is wrong with those that were given. `admin_url` is the
     database as the role that ran the migrations, `api_key` the project's publishable key, `workers` how many the
-    service has in all. `write` allows an entity to be pushed for the user. `functions_url` is where edge functions are,
-    if neither the project nor the settings tell.
+    service has in all. `write` allows an entity to be pushed for the user.
     """
 
     service_url: str = ""
@@ -40,14 +39,6 @@ class Deployment:
     credentials: Credentials | None = None
     workers: int = 1
     write: bool = False
-    functions_url: str = ""
-
-    @property
-    def functions_address(self) -> str:
-        """Where the edge functions are, without a slash at the end; empty when nothing tells."""
-        of_service = self.settings.functions_url if self.settings is not None else ""
-        of_project = f"{self.supabase_url.rstrip('/')}/functions/v1" if self.supabase_url else ""
-        return (self.functions_url or of_service or of_project).rstrip("/")
 
     @property
     def auth_url(self) -> str:

@@ -12,9 +12,9 @@ from medtime_backend.doctor import (
     absent,
     certificates,
     configuration,
-    edge_functions,
     operator_database,
     project_auth,
+    project_functions,
     project_rest,
     redis_store,
     round_trip,
@@ -48,8 +48,8 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (tokens.KEYS, tokens.check),
     (project_auth.CHECK, project_auth.check),
     (project_rest.CHECK, project_rest.check),
+    (project_functions.CHECK, project_functions.check),
     (round_trip.CHECK, round_trip.check),
-    (edge_functions.CHECK, edge_functions.check),
     ("what is not there yet", absent.check),
 )
 # It computes for a while, which would look like slow answers of the others.

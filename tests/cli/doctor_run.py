@@ -1,12 +1,10 @@
 """Runs `medtime doctor` and reads its lines."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from medtime_backend.local.options import DemoUser, StackInfo
@@ -37,12 +35,6 @@ async def examined(*arguments: str) -> Report:
     assert len(by_name) == len(told["findings"])
     assert all(one["mend"] for one in told["findings"] if one["result"] in {"warning", "failure"})
     return Report(answer.code, by_name, answer.out + answer.err, told["seconds"])
-
-
-async def start_functions(stack: StackInfo) -> None:
-    """Call the edge functions, which start by that; a busy machine may take longer than the doctor waits."""
-    async with httpx.AsyncClient(base_url=stack.functions_url, timeout=60) as http:
-        await asyncio.gather(http.get("/catalog/sources"), http.post("/push-notify"))
 
 
 def environment_of(stack: StackInfo) -> dict[str, str]:

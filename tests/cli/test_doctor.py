@@ -11,19 +11,11 @@ import asyncpg
 import pytest
 
 from medtime_backend.local.options import StackInfo
-from tests.cli.doctor_run import (
-    begin_elsewhere,
-    environment_of,
-    examined,
-    options_of,
-    secrets_of,
-    set_environment,
-    start_functions,
-)
+from tests.cli.doctor_run import begin_elsewhere, environment_of, examined, options_of, secrets_of, set_environment
 from tests.cli.in_process import run
 from tests.documents.markdown import read, rows
 
-NOT_THERE = {"OCR engine", "TLS certificate", "REST", "Auth's settings"}
+NOT_THERE = {"OCR engine", "TLS certificate", "Auth's settings"}
 
 
 @pytest.fixture(autouse=True)
@@ -68,7 +60,6 @@ async def silent_port() -> AsyncIterator[str]:
 
 @pytest.mark.usefixtures("in_its_directory")
 async def test_the_stack_of_this_directory_is_well(stack: StackInfo) -> None:
-    await start_functions(stack)
     report = await examined("--write")
     assert report.code == 0, report.printed
     assert {name for name, one in report.findings.items() if one["result"] == "skipped"} == NOT_THERE
@@ -206,4 +197,4 @@ async def test_the_page_lists_every_check() -> None:
         for name in re.findall(r"`([^`]+)`", check)
     }
     shown = set((await examined()).findings)
-    assert listed == shown | {"REST, schema private", "REST, own rows only", "edge functions"}
+    assert listed == shown | {"REST, schema private", "REST, own rows only"}
