@@ -25,7 +25,7 @@ Answer = tuple[int, Any]
 
 @dataclass
 class ProjectTwin:
-    """`settings`, `rest`, `functions` and `keys` answer in place of the stack; `asked` are the headers REST was sent."""
+    """`settings`, `rest`, `functions`, `keys` answer in place of the stack; `asked` are the headers REST was sent."""
 
     stack: StackInfo
     url: str = ""
