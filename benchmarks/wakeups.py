@@ -1,7 +1,7 @@
 """What queueing wake-ups costs a push, and how fast they are given out: `python benchmarks/wakeups.py`.
 
-A Postgres of its own, not durable: a push then is nearly all SQL, which makes the share as large as it can be. Its database
-is copied, and in the copy the triggers are switched off. The same pushes go to both, in random order.
+A Postgres of its own, not durable: a push then is nearly all SQL, which makes the share as large as it can be. Its
+database is copied three times; in one copy the triggers are off. Each gets the same pushes, in random order.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from medtime_backend.local.shadow import Shadow
 from tests.accounts import add_user, blob, claims_of
 
 ROUNDS = 400
+WARM_UP = 10
 # Who follows the owner: other devices, caregivers, devices of each.
 FOLLOWERS = {"nobody": (0, 0, 0), "a tablet": (1, 0, 0), "family of 4": (2, 3, 2), "200 caregivers": (31, 200, 4)}
 DEVICES = """
@@ -114,7 +115,7 @@ async def main() -> None:
                             # As if the sender had come by: the dearer case, in which a row is written.
                             await cleaners[copy].execute("delete from private.wakeup_requests")
                             taken = await push(copies[copy], amount)
-                            if turn > 10:
+                            if turn > WARM_UP:
                                 times[copy].append(taken)
                     middle = {copy: statistics.median(taken) for copy, taken in times.items()}
                     ratio, noise = middle["with"] / middle["without"], middle["again"] / middle["with"]

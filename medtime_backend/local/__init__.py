@@ -1,1 +1,1 @@
-"""The embedded stack: Postgres, Valkey, a twin of Supabase's gateway and the service. Never in production."""
+"""The embedded stack: Postgres, Valkey, a twin of Supabase's gateway, the service; no Docker. Never in production."""

@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 
 from medtime_backend.local.options import StackInfo
-from tests.accounts import blob
-from tests.database.family import Person, people
+from tests.accounts import blob, claims_of
+from tests.database.family import Person, add_caregivers, people
 from tests.database.phone import insert, push, update
+from tests.database.test_growth import pages
 from tests.database.wakeups import apns, claim, finish, let_time_pass, register, send_all, sender, waits_for_a_lock
 
 MINE, TABLET, THEIRS = apns(1), apns(2), apns(3)
@@ -244,3 +245,26 @@ async def _delete(cluster: StackInfo, user_id: UUID) -> None:
         await connection.execute("delete from auth.users where id = $1", user_id)
     finally:
         await connection.close()
+
+
+async def test_the_work_of_a_push_does_not_grow_with_those_who_follow(
+    family: tuple[Person, Person], superuser: asyncpg.Connection
+) -> None:
+    owner, _ = family
+    touched = []
+    for _ in range(2):
+        await superuser.execute("select set_config('request.jwt.claims', $1, false)", claims_of(owner.user_id))
+        await superuser.execute("select private.lock_owner($1)", owner.user_id)
+        touched.append(await pages(superuser, "select private.request_wakeup($1, 'phone', true)", owner.user_id))
+        await add_caregivers(superuser, owner.user_id, 190)
+        await superuser.execute(
+            """
+            insert into public.srv_push_devices (user_id, device_id, platform, token)
+            select l.supervisor_id, 'd' || n, 'fcm', l.supervisor_id || ':' || n
+            from public.srv_family_links as l, generate_series(1, 30) as n
+            where l.supervised_user_id = $1
+            on conflict do nothing
+            """,
+            owner.user_id,
+        )
+    assert touched[1] <= touched[0] + 5

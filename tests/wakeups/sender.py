@@ -17,6 +17,7 @@ from medtime_backend.local.options import StackInfo
 from tests.http.own_service import free_port
 
 FUNCTION = Path(__file__).parents[2] / "supabase/functions/push-notify"
+KEY = "the-trigger-and-nothing-else"
 MACHINE = ("PATH", "HOME", "LANG", "DENO_DIR", "NPM_CONFIG_REGISTRY")
 
 
@@ -27,7 +28,7 @@ class Sender:
     process: subprocess.Popen[bytes]
     http: httpx.AsyncClient
 
-    async def call(self, key: str = "the-trigger-and-nothing-else") -> dict[str, Any]:
+    async def call(self, key: str = KEY) -> dict[str, Any]:
         """One run; what it tells."""
         answer = await self.http.post("/push-notify", headers={"apikey": key})
         assert answer.status_code == 200, answer.text
