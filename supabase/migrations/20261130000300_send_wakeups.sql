@@ -44,7 +44,7 @@ declare
 begin
   -- One at a time; the others send what is queued. Any fixed number, which nothing else of ours takes.
   if not pg_try_advisory_xact_lock(6331785466) then
-    return 0;
+    return null;
   end if;
   select array_agg(t) into taken
   from (
@@ -55,7 +55,7 @@ begin
     for update skip locked
   ) as t;
   if taken is null then
-    return 0;
+    return null;
   end if;
 
   with audience as materialized (
@@ -111,7 +111,7 @@ begin
   return queued;
 end
 $$;
-comment on function private.queue_requested_wakeups(integer) is 'Turns so many requests, the oldest first, into wake-ups: one for each device, due at once or when its window is over. Returns how many are new. Called by public.srv_claim_wakeups only.';
+comment on function private.queue_requested_wakeups(integer) is 'Turns so many requests, the oldest first, into wake-ups: one for each device, due at once or when its window is over. Returns how many are new; null: there were no requests, or another caller is at it. Called by public.srv_claim_wakeups only.';
 revoke all on function private.queue_requested_wakeups(integer) from public, anon, authenticated, service_role;
 
 create function public.srv_claim_wakeups(amount integer, lease_seconds integer)
@@ -126,7 +126,8 @@ set jit = off
 as $$
 #variable_conflict use_column
 declare
-  added bigint;
+  step bigint;
+  added bigint := 0;
   most constant integer := (select s.most_attempts from private.wakeup_settings as s);
   moment timestamptz;
   lease_end timestamptz;
@@ -137,10 +138,17 @@ begin
   if coalesce(lease_seconds, 0) not between 5 and 3600 then
     perform private.raise_problem('MT400', 'invalid-field', '{"field": "lease_seconds"}');
   end if;
-  added := private.queue_requested_wakeups(amount);
+  -- A few at a time, since one request can stand for thousands of devices.
+  for part in 1 .. 1 + amount / 10 loop
+    step := private.queue_requested_wakeups(10);
+    exit when step is null;
+    added := added + step;
+    exit when added >= amount;
+  end loop;
   moment := clock_timestamp();
-  -- Of a sender that has died nobody knows what it sent: not before the window is over may it be sent again.
-  lease_end := moment + greatest(make_interval(secs => lease_seconds), private.coalescing_window());
+  -- Of a sender that has died nobody knows what it sent, nor when. A window after the last moment at which it may have sent,
+  -- another may.
+  lease_end := moment + make_interval(secs => lease_seconds) + private.coalescing_window();
 
   return query
   with due as (
@@ -182,7 +190,7 @@ begin
   inner join public.srv_push_devices as d on l.user_id = d.user_id and l.device_id = d.device_id;
 end
 $$;
-comment on function public.srv_claim_wakeups(integer, integer) is 'Up to amount (1 to 1000) wake-ups that are due, for a sender that has lease_seconds (5 to 3600; at least the coalescing window counts) to tell what became of them, by ticket (public.srv_finish_wakeups). Those of a sender that did not come back until then are given out again, under new tickets. Raises invalid-field (MT400).';
+comment on function public.srv_claim_wakeups(integer, integer) is 'Up to amount (1 to 1000) wake-ups that are due, for a sender that sends them within lease_seconds (5 to 3600) and then tells what became of them, by ticket (public.srv_finish_wakeups). Those of which nothing was told are given out again, under new tickets, a coalescing window later. Raises invalid-field (MT400).';
 
 create function public.srv_finish_wakeups(
   tickets uuid[], outcomes text[], delays integer[],

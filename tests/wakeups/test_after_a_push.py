@@ -48,6 +48,8 @@ async def test_a_push_through_the_service_wakes_the_other_phone_at_once(
 
         async def counted() -> bool:
             told = (await http.get("/metrics")).text
+            assert 'wakeups{state="waiting"} 0.0' in told
+            assert 'wakeups_done{outcome="sent"}' in told
             return 'wakeup_calls_total{result="ok"} 1.0' in told and "wakeups_requested_total 1.0" in told
 
         await until(counted)
