@@ -25,13 +25,14 @@ Answer = tuple[int, Any]
 
 @dataclass
 class ProjectTwin:
-    """`settings` are Auth's; `rest` and `functions` answer in place of the stack; `asked` are REST's headers."""
+    """`settings`, `rest`, `functions`, `keys` answer in place of the stack; `asked` are the headers REST was sent."""
 
     stack: StackInfo
     url: str = ""
     settings: dict[str, Any] = field(default_factory=lambda: dict(SETTINGS))
     rest: dict[str, Answer] = field(default_factory=dict)
     functions: Answer | None = None
+    keys: dict[str, Any] | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -53,6 +54,8 @@ class ProjectTwin:
     async def _answer(self, method: str, target: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         if target == "/auth/v1/settings":
             return 200, json.dumps(self.settings).encode()
+        if target == "/auth/v1/.well-known/jwks.json" and self.keys is not None:
+            return 200, json.dumps(self.keys).encode()
         if target.startswith("/rest/v1"):
             self.asked.append(headers)
             if (other := self.rest.get(headers.get("accept-profile", "public"))) is not None:

@@ -1,6 +1,7 @@
 """/functions/v1 of the embedded stack: what Supabase's edge runtime does, and what a function may there."""
 
 import os
+import re
 import signal
 import tempfile
 import time
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from medtime_backend.local.options import StackInfo, StackOptions
+from medtime_backend.local.ports import describe_holder
 from medtime_backend.local.stack import Stack
 
 pytestmark = pytest.mark.xdist_group("functions")
@@ -155,3 +157,15 @@ def test_a_changed_source_is_loaded_anew(call: Callable[..., httpx.Response], pr
     source = project / "functions" / "changing" / "index.ts"
     source.write_text(CHANGING.replace("one", "two"))
     assert call("changing").text == "two"
+
+
+def test_a_function_does_not_outlive_the_gateway(call: Callable[..., httpx.Response], functions: StackInfo) -> None:
+    """The last test: afterwards the gateway is gone."""
+    pid = call("echo").json()["pid"]
+    holder = re.match(r"process (\d+) ", describe_holder(int(functions.supabase_url.rpartition(":")[2])))
+    assert holder
+    os.kill(int(holder[1]), signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

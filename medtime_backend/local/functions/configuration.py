@@ -18,7 +18,15 @@ class Function:
 
     def stamp(self) -> float:
         """When its sources, its own or shared ones, were last changed."""
-        return max(file.stat().st_mtime for file in self.entrypoint.parents[1].rglob("*") if file.is_file())
+        return max(map(_changed, self.entrypoint.parents[1].rglob("*")), default=0.0)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        # An editor's draft that is gone by now.
+        return 0.0
 
 
 def find_function(project: Path, name: str) -> Function | None:

@@ -21,7 +21,7 @@ from medtime_backend.local.waiting import wait_until
 BOOT_SECONDS = 60.0
 # What Deno itself needs of the machine; nothing else of the developer's environment reaches a function.
 MACHINE = ("PATH", "HOME", "LANG", "TZ", "DENO_DIR", "DENO_CERT", "DENO_TLS_CA_STORE", "NPM_CONFIG_REGISTRY")
-PERMISSIONS = ("--no-prompt", "--allow-net", "--allow-env")
+FLAGS = ("--no-lock", "--no-prompt", "--allow-net", "--allow-env")
 """No file, no other program: what is imported is loaded before."""
 
 
@@ -76,7 +76,7 @@ class Runtime:
 
     def _start(self, function: Function, stamp: float) -> Running:
         reservation = PortReservation()
-        command = [find_deno_bin(), "run", *PERMISSIONS, "--config", str(function.configuration)]
+        command = [find_deno_bin(), "run", *FLAGS, "--config", str(function.configuration)]
         log = self._logs / f"function-{function.name}.log"
         log.touch(mode=0o600)
         process = KeptProcess(
