@@ -6,7 +6,7 @@
 -- rows belong to: nobody
 -- columns: request_id bigint, called_at timestamptz
 -- triggers: none
--- sample: none
+-- sample: insert into private.wakeup_calls (request_id) select 1 where $1::uuid is not null
 --
 -- | persona  | select | insert | update | delete | truncate |
 -- |----------|--------|--------|--------|--------|----------|

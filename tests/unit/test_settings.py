@@ -49,10 +49,12 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "database_pool_size": "4",
         "database_pool_timeout": "0.5",
         "database_statement_cache": "0",
+        "functions_url": "https://functions.example/v1",
+        "functions_key": "opens-push-notify",
         "log_level": "warning",
         "traces": "true",
     }
-    assert {*given, "jwks_url"} == set(Settings.__struct_fields__)
+    assert {*given, "jwks_url", "functions_key_file"} == set(Settings.__struct_fields__)
     found = Settings.from_environment({PREFIX + name.upper(): value for name, value in given.items()})
     assert found.jwt_audience == ("a", "b")
     assert found.traces

@@ -82,25 +82,30 @@ class Provider:
         assert tls.selected_alpn_protocol() == "h2"
         connection = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         connection.initiate_connection()
+        try:
+            with suppress(ConnectionError, ssl.SSLError, ProtocolError):
+                await self._talk(connection, reader, writer)
+        finally:
+            writer.close()
+            self._waiting.discard(task)
+
+    async def _talk(self, connection: H2Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_: dict[int, Asked] = defaultdict(lambda: Asked({}))
-        with suppress(ConnectionError, ssl.SSLError, ProtocolError):
+        writer.write(connection.data_to_send())
+        while data := await reader.read(65536):
+            for event in connection.receive_data(data):
+                match event:
+                    case RequestReceived():
+                        open_[event.stream_id] = Asked(dict(event.headers or []))
+                    case DataReceived():
+                        open_[event.stream_id].body += event.data
+                        connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                    case StreamEnded():
+                        request = open_.pop(event.stream_id)
+                        self.asked.append(request)
+                        self._tell(connection, writer, event.stream_id, self._answer(request))
             writer.write(connection.data_to_send())
-            while data := await reader.read(65536):
-                for event in connection.receive_data(data):
-                    match event:
-                        case RequestReceived():
-                            open_[event.stream_id] = Asked(dict(event.headers or []))
-                        case DataReceived():
-                            open_[event.stream_id].body += event.data
-                            connection.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-                        case StreamEnded():
-                            request = open_.pop(event.stream_id)
-                            self.asked.append(request)
-                            self._tell(connection, writer, event.stream_id, self._answer(request))
-                writer.write(connection.data_to_send())
-                await writer.drain()
-        writer.close()
-        self._waiting.discard(task)
+            await writer.drain()
 
     def _tell(self, connection: H2Connection, writer: asyncio.StreamWriter, stream: int, told: Told) -> None:
         if told.broken == "close":

@@ -48,6 +48,8 @@ async def test_a_push_through_the_service_wakes_the_other_phone_at_once(
 
         async def counted() -> bool:
             told = (await http.get("/metrics")).text
+            assert 'wakeups{state="waiting"} 0.0' in told
+            assert 'wakeups_done{outcome="sent"}' in told
             return 'wakeup_calls_total{result="ok"} 1.0' in told and "wakeups_requested_total 1.0" in told
 
         await until(counted)
@@ -56,7 +58,13 @@ async def test_a_push_through_the_service_wakes_the_other_phone_at_once(
 
 async def test_a_push_is_answered_while_the_sender_hangs(stack: StackInfo, user: Account, both: Providers) -> None:
     assert both.woken == []
-    hanging = await asyncio.start_server(lambda *_: asyncio.Event().wait(), "127.0.0.1", 0)
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1024):
+            pass
+        writer.close()
+
+    hanging = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{hanging.sockets[0].getsockname()[1]}"
     async with (
         service(stack, functions_url=url, functions_key=KEY) as address,

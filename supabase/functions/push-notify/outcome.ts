@@ -14,7 +14,7 @@ export interface Outcome {
   kind: "sent" | "retry" | "dead" | "poison";
   /** Seconds until it is tried again. */
   delay?: number;
-  /** A provider's reason, for the log; only of what somebody has to put right. */
+  /** A provider's reason, for the log. */
   alert?: string;
 }
 
