@@ -37,6 +37,7 @@ class Draft:
     contradicted: bool = False
     unplaced: list[Phrase] = field(default_factory=list)
     _named: bool = False
+    _named_until: int = -1
     _told: bool = False
     _pending: str = ""
     _implied_route: str | None = None
@@ -75,8 +76,8 @@ class Draft:
         self.contradicted |= any(one.contradicted for one in merged)
         return [one.counted() for one in merged]
 
-    def _take_drug(self, _: Phrase) -> None:
-        self._named = True
+    def _take_drug(self, phrase: Phrase) -> None:
+        self._named, self._named_until = True, phrase.end
 
     def _take_then(self, _: Phrase) -> None:
         self._pending = "then"
@@ -149,7 +150,7 @@ class Draft:
         strength, sign = phrase.value
         value = strength.values[0]
         as_dose = _as_dose(strength, sign)
-        beside_name = self._named and not self._told and not self._pending
+        beside_name = self._named and not self._pending and (not self._told or phrase.start == self._named_until)
         if strength.per is not None or (beside_name and self.strength is None and value.unit not in VOLUMES):
             if self.strength is None:
                 self.strength, self._strength_as_dose = strength, as_dose

@@ -11,6 +11,7 @@ import msgspec
 MOST_CHARACTERS = 20_000
 """A page of prescriptions has at most some thousand; what is beyond is given back unread."""
 MOST_IN_LINE = 1_000
+MOST_LINES = 400
 
 SPACE = re.compile(r"[^\S\n]+")
 NEWLINE = re.compile(r"[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -40,9 +41,11 @@ def split_lines(text: str | Sequence[TextLine]) -> tuple[list[TextLine], list[st
             beyond.append(one.text[len(taken) :])
         for part in NEWLINE.split(taken):
             line = regular(part)
-            if line:
+            if line and len(lines) == MOST_LINES:
+                beyond.append(line)
+            elif line:
                 lines.append(TextLine(line[:MOST_IN_LINE], min(1.0, max(0.0, one.confidence))))
-            if len(line) > MOST_IN_LINE:
+            if len(line) > MOST_IN_LINE and beyond[-1:] != [line]:
                 beyond.append(line[MOST_IN_LINE:])
     return lines, beyond
 

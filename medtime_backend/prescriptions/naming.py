@@ -85,9 +85,17 @@ def name_at(tokens: Sequence[Token], place: int, phrases: Sequence[Phrase], name
     match = names.exact(text) or names.fuzzy(text)
     if match is not None and (follows is None or end == follows.start):
         return Name(place, end, text, match)
-    if follows is None or end != follows.start or not _contains(follows, item=item):
+    contained = follows
+    if follows is not None and follows.kind == "shape" and end == follows.start:
+        contained = next((one for one in phrases if one.start >= follows.end), follows)
+        contained = contained if _adjacent(tokens, follows.end, contained.start) else follows
+    if follows is None or contained is None or end != follows.start or not _contains(contained, item=item):
         return None
     return Name(place, end, text, None) if len(max((one.word for one in unknown), key=len)) >= SHORTEST else None
+
+
+def _adjacent(tokens: Sequence[Token], start: int, end: int) -> bool:
+    return all(one.word in {".", ","} for one in tokens[start:end])
 
 
 def _contains(phrase: Phrase, *, item: bool) -> bool:

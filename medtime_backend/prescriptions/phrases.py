@@ -74,19 +74,27 @@ def read_phrase(tokens: Sequence[Token], place: int) -> Phrase | None:
     for kind in KINDS:
         if not terminals.isdisjoint(_beginnings()[kind]):
             found = _read(kind, tokens, place)
-            if found and (best is None or found.end > best.end or (found.end == best.end and not found.repaired and best.repaired)):
+            if found and (best is None or (found.end, not found.repaired) > (best.end, not best.repaired)):
                 best = found
     return best
 
 
 def _read(kind: str, tokens: Sequence[Token], place: int) -> Phrase | None:
+    """Return the longest of what the meanings of the first token begin; of later tokens the first that fits is taken."""
+    fitting = [one for one in tokens[place].readings if one.terminal in _beginnings()[kind]]
+    found = [phrase for one in fitting if (phrase := _read_from(kind, one, tokens, place)) is not None]
+    return max(found, key=lambda one: (one.end, not one.repaired), default=None)
+
+
+def _read_from(kind: str, first: Reading, tokens: Sequence[Token], place: int) -> Phrase | None:
     parser = _parser().parse_interactive("", start=kind)
     taken: list[tuple[Token, Reading]] = []
     complete: list[tuple[int, int]] = []
     skipped = 0
     for number in range(place, min(place + MOST_TOKENS, len(tokens))):
-        reading = _wanted(parser, tokens[number])
-        if reading is None or not _feed(parser, reading):
+        readings = (first,) if number == place else tokens[number].readings
+        parser, reading = _feed(parser, readings)
+        if reading is None:
             if not taken or not _skippable(tokens, number) or skipped == MOST_SKIPPED:
                 break
             skipped += 1
@@ -102,19 +110,18 @@ def _read(kind: str, tokens: Sequence[Token], place: int) -> Phrase | None:
     return None
 
 
-def _wanted(parser: InteractiveParser, token: Token) -> Reading | None:
-    """Return the first meaning of the token that the grammar can take here; those as written come first."""
+def _feed(parser: InteractiveParser, readings: Sequence[Reading]) -> tuple[InteractiveParser, Reading | None]:
+    """Take the first meaning that the grammar can take here, those as written before repaired ones."""
     choices = parser.choices()
-    fitting = [one for one in token.readings if one.terminal in choices]
-    return next((one for one in fitting if not one.repaired), fitting[0] if fitting else None)
-
-
-def _feed(parser: InteractiveParser, reading: Reading) -> bool:
-    try:
-        parser.feed_token(Terminal(reading.terminal, reading.value))
-    except (UnexpectedInput, VisitError, ValueError):
-        return False
-    return True
+    for reading in sorted(readings, key=lambda one: bool(one.repaired)):
+        if reading.terminal in choices:
+            fed = parser.copy(deepcopy_values=False)
+            try:
+                fed.feed_token(Terminal(reading.terminal, reading.value))
+            except (UnexpectedInput, VisitError, ValueError):
+                continue
+            return fed, reading
+    return parser, None
 
 
 def _skippable(tokens: Sequence[Token], place: int) -> bool:

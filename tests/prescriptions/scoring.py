@@ -142,7 +142,9 @@ def strength(value: Strength) -> str:
         text = "/".join(number(one.amount) for one in value.values) + f" {value.values[0].unit}"
     else:
         text = "/".join(measure(one) for one in value.values)
-    return text if value.per is None else f"{text}/{measure(value.per)}"
+    if value.per is None:
+        return text.replace("percent", "%")
+    return f"{text}/{measure(value.per).removeprefix('1 ')}"
 
 
 def measure(value: Measure) -> str:
@@ -186,4 +188,6 @@ def rate(value: Frequency) -> str:
 def duration(value: Duration) -> str:
     if value.low is None or value.high is None or value.unit is None:
         return value.kind
+    if value.unit == "week":
+        return f"{span(7 * value.low, 7 * value.high)} d"
     return f"{span(value.low, value.high)} {SHORT[value.unit]}"

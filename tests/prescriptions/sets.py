@@ -56,6 +56,8 @@ def held_out() -> list[Sig]:
 
 def _held_out(name: str, text: str) -> Values:
     values = tuple(part.strip() for part in text.split(";") if part.strip() not in {"", "-"})
+    if name == "duration":
+        return tuple(map(_days, values))
     return tuple(folded(one) for one in values) if name == "drug" else values
 
 
@@ -104,7 +106,7 @@ def _parsigs(expected: Any) -> dict[str, Values]:
         if step["frequencyType"]:
             found["frequency"].append(_interval(step["interval"], step["times"], SHORT[step["frequencyType"].lower()]))
         if step["periodType"]:
-            found["duration"].append(f"{_number(step['periodAmount'])} {SHORT[step['periodType'].lower()]}")
+            found["duration"].append(_days(f"{_number(step['periodAmount'])} {SHORT[step['periodType'].lower()]}"))
         if step["takeAsNeeded"]:
             found["as needed"].append("yes")
     del found["route"]
@@ -142,12 +144,19 @@ def _phs(expected: Any) -> dict[str, Values]:
         found["dose"].append(f"{_span(low, high)} {({'ml': 'mL'}.get(step['form'], step['form'])) or ''}".strip())
         found["frequency"].append(f"{_span(step['frequencyMin'], step['frequencyMax'])}/{SHORT[step['frequencyType'].lower()]}")
         if "durationMin" in step:
-            found["duration"].append(f"{_span(step['durationMin'], step['durationMax'])} {SHORT[step['durationType'].lower()]}")
+            lasting = f"{_span(step['durationMin'], step['durationMax'])} {SHORT[step['durationType'].lower()]}"
+            found["duration"].append(_days(lasting))
         if step.get("asRequired"):
             found["as needed"].append("yes")
     for name in ("drug", "strength", "route"):
         del found[name]
     return _values(found)
+
+
+def _days(text: str) -> str:
+    """Weeks in days, as the Spanish sets give them."""
+    number, _, unit = text.partition(" ")
+    return f"{7 * int(number)} d" if unit == "w" else text
 
 
 def _empty() -> Expected:
