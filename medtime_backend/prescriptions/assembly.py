@@ -61,8 +61,8 @@ class Draft:
 
     def finish(self) -> list[Instruction]:
         """Return the instructions; those of one day that differ only in when are one."""
-        if self.route is None:
-            self.route = self._implied_route
+        if self.route is None or (self.route, self._implied_route) == ("oral", "inhalation"):
+            self.route = self._implied_route  # inhaled by mouth
         several = [one for one in self.instructions if not one.empty]
         first = several[0] if several else None
         if len(several) > 1 and first is not None and first.dose is None and self._strength_as_dose is not None:
@@ -116,12 +116,15 @@ class Draft:
 
     def _set_dose(self, dose: Dose, phrase: Phrase, strength: Strength | None) -> bool:
         """Give the dose to this instruction, or to a new one when this has its own."""
-        if self._begins_another(dose):
+        if self.last.dose is not None and dose.total is not None and _same(self.last.dose, dose) and not self._pending:
+            self.last.dose = dose
+            return True
+        if self._begins_another(dose, beside=phrase.beside):
             self.instructions.append(Instruction(relation=self._relation()))
         if self.last.dose is None:
             self.last.dose = dose
         elif self.last.dose != dose:
-            self.last.contradicted = True
+            self.last.contradicted |= phrase.beside
             self.unplaced.append(phrase)
             return False
         if strength is not None:
@@ -132,14 +135,14 @@ class Draft:
         self._verb_since_dose = False
         return True
 
-    def _begins_another(self, dose: Dose) -> bool:
+    def _begins_another(self, dose: Dose, *, beside: bool) -> bool:
         if self._pending == "then":
             return not self.last.empty
         if self.last.dose is None:
             return False
         if self._pending == "and":
             return True
-        return self.last.complete and (self.last.dose != dose or self.last.duration is not None)
+        return self.last.complete and beside and (self.last.dose != dose or self.last.duration is not None)
 
     def _relation(self) -> Any:
         if self._pending:
@@ -237,6 +240,10 @@ def _as_dose(strength: Strength, sign: str) -> Dose | None:
     if low.unit != high.unit or (low is not high and (sign != "DASH" or low.amount >= high.amount)):
         return None
     return Dose(low=low.amount, high=high.amount, unit=low.unit)
+
+
+def _same(first: Dose, second: Dose) -> bool:
+    return (first.low, first.high, first.unit) == (second.low, second.high, second.unit)
 
 
 def _join(first: Instruction, second: Instruction) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from medtime_backend.prescriptions.drug_names import DrugNames
 from medtime_backend.prescriptions.lexer import Lexer
 from medtime_backend.prescriptions.lines import TextLine
-from medtime_backend.prescriptions.looking import Seen, look, medications
+from medtime_backend.prescriptions.looking import TELLING, Seen, look, medications
 from medtime_backend.prescriptions.naming import Name
 from medtime_backend.prescriptions.tokens import Token
 
-BEGINNING = frozenset(("dose", "frequency", "schedule", "measured", "bare", "weekdays", "route", "when", "needed"))
-"""Phrases that may begin a medication without a name."""
+ENOUGH = frozenset(("dose", "bare", "frequency", "schedule", "weekdays"))
+"""Phrases of which one makes a medication without a name, where most of the line is read."""
 INSTRUCTING = frozenset(("dose", "frequency", "schedule"))
 BROKEN_OFF = ("EVERY", "FOR", "BEFORE", "AFTER", "NUMBER", "OR")
 LEAST_READ = 0.5
@@ -53,9 +53,7 @@ class Blocks:
             self.unread.append(line.text)
         elif found and not self._is_of_the_open_one(found):
             self._begin(line, seen, found)
-        elif found or self._broken_off or (seen.telling and _share_read(seen) >= LEAST_READ):
-            self._go_on(line, seen)
-        else:
+        elif not self._go_on(line, seen, sure=bool(found) or self._broken_off):
             self.unread.append(line.text)
 
     def _begin(self, line: TextLine, seen: Seen, found: Sequence[Name]) -> None:
@@ -66,17 +64,19 @@ class Blocks:
             self.blocks.append(self._open)
         self._broken_off = _breaks_off(seen.tokens)
 
-    def _go_on(self, line: TextLine, seen: Seen) -> None:
-        if self._open is not None and not (seen.item and self._open.instructs):
-            self._open.lines.append(line)
-            self._open.instructs |= _instructs(seen)
-        elif any(one.kind in BEGINNING for one in seen.phrases):
+    def _go_on(self, line: TextLine, seen: Seen, *, sure: bool) -> bool:
+        """Add the line to the open block, or begin one without a name. Gives whether it was either."""
+        own = self._open is None or (seen.item and self._open.instructs)
+        if own and (sure or _is_instruction(seen)):
             self._open = Block([line], None, _instructs(seen))
             self.blocks.append(self._open)
+        elif not own and self._open is not None and (sure or (seen.telling and _share_read(seen) >= LEAST_READ)):
+            self._open.lines.append(line)
+            self._open.instructs |= _instructs(seen)
         else:
-            self.unread.append(line.text)
-            return
+            return False
         self._broken_off = _breaks_off(seen.tokens)
+        return True
 
     def _is_of_the_open_one(self, found: Sequence[Name]) -> bool:
         """Whether this is the instruction of the medication above, which it names again."""
@@ -91,6 +91,16 @@ def _is_heading(seen: Seen) -> bool:
     return all(one.start != seen.begin for one in seen.names)
 
 
+def _is_instruction(seen: Seen) -> bool:
+    """Whether the line says by itself how to take something: two things at least where much is unread."""
+    telling = [one for one in seen.phrases if one.kind in TELLING]
+    kinds = {one.kind for one in telling}
+    if _share_read(seen) >= LEAST_READ and (kinds & ENOUGH or len(kinds) > 1):
+        return True
+    at_once = bool(seen.phrases) and seen.phrases[0].start <= seen.begin
+    return len(kinds) > 1 and ("dose" in kinds or (at_once and bool(kinds & ENOUGH)))
+
+
 def _instructs(seen: Seen) -> bool:
     return any(one.kind in INSTRUCTING for one in seen.phrases)
 
@@ -100,7 +110,7 @@ def _share_read(seen: Seen) -> float:
     words = [
         number
         for number, token in enumerate(seen.tokens)
-        if number >= seen.begin and token.word[:1].isalnum() and (number in read or not token.reads("FILLER"))
+        if number >= seen.begin and token.word[:1].isalnum() and (number in read or not (token.reads("FILLER") or token.reads("LINK")))
     ]
     return sum(number in read for number in words) / len(words) if words else 0.0
 

@@ -17,6 +17,8 @@ FRACTION = 0.8
 """'¼' is read as '½' and the other way round: nothing in the text tells."""
 CONTRADICTED = 0.4
 UNPLACED = 0.7
+BROKEN_STEPS = 0.6
+"""Of several instructions with something unread between them: how they belong together is not sure."""
 UNREAD = 0.5
 """Of a text of which nothing is understood; in between it is proportional."""
 
@@ -36,8 +38,10 @@ def confidence(
     words = [
         number
         for number, token in enumerate(seen.tokens)
-        if number >= seen.begin and token.word[:1].isalnum() and (number in read or not token.reads("FILLER"))
+        if number >= seen.begin and token.word[:1].isalnum() and (number in read or not (token.reads("FILLER") or token.reads("LINK")))
     ]
+    if len(draft.instructions) > 1 and any(number not in read for number in words):
+        sure *= BROKEN_STEPS
     share = sum(number in read for number in words) / len(words) if words else 0.0
     return round(sure * (UNREAD + (1 - UNREAD) * share), 3)
 

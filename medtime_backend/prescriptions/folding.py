@@ -12,7 +12,7 @@ def unaccented(text: str) -> str:
     """Lower case without accents; every other sign stays."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = unicodedata.normalize("NFD", text.lower())
     return "".join(sign for sign in plain if not unicodedata.combining(sign))
 
 

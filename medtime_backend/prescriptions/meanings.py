@@ -30,6 +30,8 @@ from medtime_backend.prescriptions.records import (
 UNITS: tuple[Unit, ...] = ("hour", "day", "night", "week", "month", "year")
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 VOLUMES = frozenset(("mL", "L", "oz"))
+UNCOUNTED = frozenset(("suspension", "solution", "cream", "ointment", "gel", "lotion", "syrup", "elixir", "powder", "inhaler", "kg"))
+"""What no dose is counted in."""
 MOST_TIMES = 24
 MOST_PIECES = 20
 Range = tuple[Decimal, Decimal]
@@ -69,7 +71,7 @@ class Meanings(Transformer[Token, Any]):
                 values.append(tail)
             else:
                 raise ValueError("no strength")
-        if any(value.amount <= 0 for value in values):
+        if unit == "kg" or any(value.amount <= 0 for value in values):
             raise ValueError("nothing of it")
         return Strength(values=tuple(values), per=per), sign if len(leading) > 1 else ""
 
@@ -98,6 +100,9 @@ class Meanings(Transformer[Token, Any]):
         return _dose(amount, unit, total=Measure(amount=number, unit=str(measure)))
 
     def dose_total_plain(self, amount: Range, unit: Token, number: Decimal, measure: Token, _: Token) -> Dose:
+        return _dose(amount, unit, total=Measure(amount=number, unit=str(measure)))
+
+    def dose_equal(self, amount: Range, unit: Token, _: Token, number: Decimal, measure: Token) -> Dose:
         return _dose(amount, unit, total=Measure(amount=number, unit=str(measure)))
 
     def bare(self, amount: Range) -> Dose:
@@ -299,7 +304,7 @@ class Meanings(Transformer[Token, Any]):
 
 
 def _dose(amount: Range, unit: Token | None, each: Measure | None = None, total: Measure | None = None) -> Dose:
-    if amount[0] <= 0:
+    if amount[0] <= 0 or unit in UNCOUNTED:
         raise ValueError("no dose")
     return Dose(low=amount[0], high=amount[1], unit=None if unit is None else str(unit), each=each, total=total)
 

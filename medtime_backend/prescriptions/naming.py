@@ -114,7 +114,8 @@ def _end_of_name(tokens: Sequence[Token], place: int, end: int) -> int:
 
 
 def with_rest(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], names: DrugNames) -> Name:
-    """Add the salts and further substances that follow a known name up to the next phrase or other sign."""
+    """Add the salts and further substances beside a known name, up to the next phrase or other sign."""
+    name = _with_front(name, tokens, phrases, names)
     stop = min((one.start for one in phrases if one.start >= name.end and one.kind not in {"also", "drug"}), default=len(tokens))
     end, joined = name.end, False
     for number in range(name.end, min(stop, name.start + MOST_WORDS)):
@@ -129,6 +130,18 @@ def with_rest(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], na
         return name
     text = spelt(tokens[name.start : end])
     return Name(name.start, end, text, names.exact(text))
+
+
+def _with_front(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], names: DrugNames) -> Name:
+    """Add what is joined before it: 'Hydrocodone-APAP' is no APAP."""
+    first = max((one.end for one in phrases if one.end <= name.start and one.kind != "also"), default=0)
+    start = name.start
+    while start - 2 >= first and tokens[start - 1].word in JOINTS and tokens[start - 2].word.isalpha():
+        start -= 2
+    if start == name.start:
+        return name
+    text = spelt(tokens[start : name.end])
+    return Name(start, name.end, text, names.exact(text))
 
 
 def spelt(tokens: Sequence[Token]) -> str:

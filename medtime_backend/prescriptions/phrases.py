@@ -18,7 +18,7 @@ from medtime_backend.prescriptions.tokens import Reading, Token
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 KINDS = (
-    "schedule", "maximum", "refills", "quantity", "measured", "dose", "frequency", "weekdays", "when", "duration", "needed",
+    "schedule", "maximum", "refills", "quantity", "measured", "dose", "when", "frequency", "weekdays", "duration", "needed",
     "route", "place", "shape", "verb", "then", "stop", "directed", "also", "bare",
 )  # fmt: skip
 """The phrases; of two that go equally far the first is taken."""
@@ -38,6 +38,8 @@ class Phrase(NamedTuple):
     start: int
     end: int
     taken: tuple[tuple[Token, Reading], ...]
+    beside: bool = True
+    """Whether what is before it was read too, or nothing is."""
 
     @property
     def repaired(self) -> bool:

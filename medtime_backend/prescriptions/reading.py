@@ -13,8 +13,7 @@ from medtime_backend.prescriptions.lines import TextLine, split_lines
 from medtime_backend.prescriptions.looking import Seen, look, medications
 from medtime_backend.prescriptions.naming import Name
 from medtime_backend.prescriptions.records import Medication, Prescription, Repair
-
-CATALOG, GRAMMAR = "catalog", "grammar"
+from medtime_backend.prescriptions.tokens import Token
 
 
 def read_prescription(text: str | Sequence[TextLine], drugs: DrugNames) -> Prescription:
@@ -103,8 +102,12 @@ def _left(text: str, seen: Seen, read: set[int]) -> list[str]:
         if number >= 0 and number not in read and seen.tokens[number].word != "\n":
             run.append(number)
             continue
-        words = [one for one in run if seen.tokens[one].word[:1].isalnum() and not seen.tokens[one].reads("FILLER")]
+        words = [one for one in run if seen.tokens[one].word[:1].isalnum() and not _is_small(seen.tokens[one])]
         if words:
             pieces.append(text[seen.tokens[run[0]].start : seen.tokens[run[-1]].end].strip(" .,;:"))
         run = []
     return pieces
+
+
+def _is_small(token: Token) -> bool:
+    return any(token.reads(kind) for kind in ("FILLER", "LINK", "SIG", "RX", "INSTR"))

@@ -12,7 +12,8 @@ MOST_REASON = 12
 ENDS_REASON = frozenset((
     "frequency", "weekdays", "quantity", "refills", "maximum", "verb", "then", "needed", "schedule", "dose", "directed",
 ))  # fmt: skip
-ENDS_CLAUSE = frozenset(("DOT", "SEMICOLON"))
+SMALL = ("FILLER", "LINK", "SIG", "INSTR")
+"""Words between phrases that say nothing by themselves."""
 INSTRUCTING = frozenset(("dose", "frequency", "measured", "schedule", "bare", "verb", "duration", "when", "weekdays"))
 
 
@@ -20,8 +21,7 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
     """Return the phrases; `drugs` are spans of tokens that are names and mean nothing else."""
     begins = dict(drugs)
     phrases: list[Phrase] = []
-    clause = 0
-    place = 0
+    clause = place = 0
     while place < len(tokens):
         token = tokens[place]
         if place in begins:
@@ -31,20 +31,46 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
         if _ends_clause(tokens, place):
             clause = len(phrases)
         phrase = read_phrase(tokens, place)
-        if phrase is not None and begins and any(phrase.start < start < phrase.end for start in begins):
+        if phrase is not None and any(phrase.start < start < phrase.end for start in begins):
             phrase = None
+        beside = _is_beside(tokens, place, phrases)
         if token.reads("NOT") and (phrase is None or phrase.kind not in {"maximum", "stop", "refills"}):
             place = _clause_end(tokens, place + 1)
         elif phrase is None and token.reads("IF"):
-            place = _condition(tokens, place, phrases, clause)
-        elif phrase is None or (phrase.kind == "bare" and not _is_dose(tokens, phrase, phrases, begins)):
+            place = _condition(tokens, place, phrases[clause:], phrases) if beside else place + 1
+        elif phrase is None or not _is_meant(tokens, phrase, phrases, begins, beside=beside):
             place += 1
         else:
             place = phrase.end
-            phrases.append(phrase)
+            phrases.append(phrase._replace(beside=beside))
             if phrase.kind == "needed":
                 place = _with_reason(tokens, place, phrases)
     return phrases
+
+
+def _is_beside(tokens: Sequence[Token], place: int, phrases: Sequence[Phrase]) -> bool:
+    """Whether nothing unread but signs and small words lies between this token and the phrase before it."""
+    end = phrases[-1].end if phrases else 0
+    return all(
+        not one.word[:1].isalnum() or any(one.reads(kind) for kind in SMALL) for one in tokens[end:place]
+    )
+
+
+def _is_meant(
+    tokens: Sequence[Token], phrase: Phrase, phrases: Sequence[Phrase], drugs: dict[int, int], *, beside: bool
+) -> bool:
+    """Whether what has the form of a phrase can be one here."""
+    terminal = phrase.taken[0][1].terminal
+    after = tokens[phrase.end] if phrase.end < len(tokens) else None
+    if phrase.kind == "bare":
+        return _is_dose(tokens, phrase, phrases, drugs)
+    if phrase.kind == "duration" and terminal == "NUMBER":
+        return beside and not (after is not None and (after.reads("BEFORE") or after.reads("AFTER")))
+    if phrase.kind == "refills" and terminal == "NUMBER":
+        return not (after is not None and after.reads("NUMBER"))
+    if phrase.kind == "frequency" and terminal == "COUNT" and phrase.end == phrase.start + 1:
+        return not (after is not None and (after.reads("PER") or after.reads("EVERY")))
+    return True
 
 
 def _ends_clause(tokens: Sequence[Token], place: int) -> bool:
@@ -63,9 +89,9 @@ def _clause_end(tokens: Sequence[Token], place: int) -> int:
     return place
 
 
-def _condition(tokens: Sequence[Token], place: int, phrases: list[Phrase], clause: int) -> int:
+def _condition(tokens: Sequence[Token], place: int, clause: Sequence[Phrase], phrases: list[Phrase]) -> int:
     """Read 'si hay fiebre' after something to take, as what it is needed for."""
-    if not any(phrase.kind in INSTRUCTING for phrase in phrases[clause:]):
+    if not any(phrase.kind in INSTRUCTING for phrase in clause):
         return _clause_end(tokens, place + 1)
     words, end = _reason(tokens, place + 1)
     if not words:
@@ -100,7 +126,7 @@ def _with_reason(tokens: Sequence[Token], place: int, phrases: list[Phrase]) -> 
         return place if phrases[-1].kind == "route" else start
     index = next(number for number in range(len(phrases) - 1, -1, -1) if phrases[number].kind == "needed")
     phrases[index] = phrases[index]._replace(value=words)
-    phrases.append(Phrase("reason", None, place, end, ()))
+    phrases.append(Phrase("reason", None, start, end, ()))
     return end
 
 
@@ -110,7 +136,7 @@ def _reason(tokens: Sequence[Token], place: int) -> tuple[str, int]:
     begin = end = place
     for number in range(place, min(place + MOST_REASON, len(tokens))):
         token = tokens[number]
-        if token.reads("COMMA") or token.reads("SEMICOLON") or token.word == "\n" or token.reads("NOT"):
+        if token.reads("COMMA") or token.reads("SEMICOLON") or token.word == "\n" or token.reads("NOT") or token.reads("INSTR"):
             break
         if token.reads("DOT") and (number + 1 == len(tokens) or tokens[number + 1].start > token.end):
             break
@@ -151,6 +177,8 @@ def _is_dose(tokens: Sequence[Token], phrase: Phrase, phrases: Sequence[Phrase],
     if phrase.taken[0][0].word in {"a", "i"}:
         return False
     if phrase.end in drugs:
+        return True
+    if before is not None and before.kind == "verb" and phrase.end < len(tokens) and not tokens[phrase.end].readings:
         return True
     after = read_phrase(tokens, phrase.end) if phrase.end < len(tokens) else None
     told = after is not None and after.kind in {"frequency", "route", "when", "needed", "weekdays"}

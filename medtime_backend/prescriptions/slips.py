@@ -13,9 +13,11 @@ from medtime_backend.prescriptions.vocabulary import Vocabulary
 
 DIGITS = str.maketrans("oOlI|", "00111")
 LETTERS_AS_DIGITS = re.compile(r"[oOlI]+")
-GLUED = frozenset(("FREQ", "FOR", "TIMES", "TIMEUNIT", "TIMEADV", "PRN", "BEDTIME"))
+GLUED = frozenset(("FREQ", "FOR", "TIMES", "TIMEUNIT", "TIMEADV", "PRN", "BEDTIME", "MEAL", "INSTR"))
 """Kinds that are found without a blank between them: bidx30days, dailyprn."""
 SHORTEST_GLUED = 2
+LABEL = "instr"
+"""The label that pharmacy systems put before free instructions, without a blank on either side."""
 
 
 def misread_numbers(pieces: Sequence[Token]) -> list[Token]:
@@ -85,16 +87,18 @@ def misread_signs(pieces: Sequence[Token]) -> list[Token]:
 
 
 def run_together(pieces: Sequence[Token], vocabulary: Vocabulary) -> list[Token]:
-    """Cut words like 'bidx' and 'daysprn', where each part but the last is known and a number or such a word is before."""
+    """Cut words like 'bidx', 'daysprn' and 'dailyinstrdo' into their parts.
+
+    All but the last are known; the last is too, or begins a term, or two are known before it, or a number is.
+    """
     cut: list[Token] = []
     for token in pieces:
         if not token.word.isalpha() or (token.word,) in vocabulary.terms or len(token.word) <= SHORTEST_GLUED:
             cut.append(token)
             continue
         parts = list(_parts(token.word, vocabulary))
-        beside = token.start and cut and cut[-1].end == token.start and cut[-1].text[:1].isdigit()
-        sure = len(parts) > 1 and (parts[-1] in vocabulary.longest or beside)
-        if not sure:
+        beside = bool(token.start and cut and cut[-1].end == token.start and cut[-1].text[:1].isdigit())
+        if len(parts) == 1 or not (parts[-1] in vocabulary.longest or len(parts) > 2 or beside):  # noqa: PLR2004 - two known
             cut.append(token)
             continue
         start = token.start
@@ -106,7 +110,7 @@ def run_together(pieces: Sequence[Token], vocabulary: Vocabulary) -> list[Token]
 
 
 def _parts(word: str, vocabulary: Vocabulary) -> Iterator[str]:
-    """Known abbreviations from the left, the longest first, then what is left."""
+    """Known abbreviations from the left, the longest first, then what is left up to a label within it."""
     while word:
         for length in range(len(word) - 1, SHORTEST_GLUED - 1, -1):
             readings = vocabulary.terms.get((word[:length],), ())
@@ -115,5 +119,6 @@ def _parts(word: str, vocabulary: Vocabulary) -> Iterator[str]:
                 word = word[length:]
                 break
         else:
-            yield word
+            before, label, after = word.partition(LABEL)
+            yield from (part for part in (before, label, after) if part)
             return

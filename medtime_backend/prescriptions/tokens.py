@@ -10,7 +10,7 @@ from medtime_backend.prescriptions.folding import unaccented
 
 FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75", "⅓": "0.333", "⅔": "0.667", "⅛": "0.125"}
 SIGNS = {"-": ("DASH",), "/": ("SLASH", "PER"), ",": ("COMMA",), "#": ("HASH",), "(": ("OPEN",), ")": ("CLOSE",),
-         "[": ("OPEN",), "]": ("CLOSE",), "+": ("PLUS", "AND"), ":": ("COLON",), "=": ("COLON",), ".": ("DOT",),
+         "[": ("OPEN",), "]": ("CLOSE",), "+": ("PLUS", "AND"), ":": ("COLON",), "=": ("EQUALS", "COLON"), ".": ("DOT",),
          ";": ("SEMICOLON",), "{": ("BRACE",)}  # fmt: skip
 
 PIECE = re.compile(
