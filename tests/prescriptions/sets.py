@@ -13,6 +13,7 @@ from medtime_backend.prescriptions.folding import folded
 from tests.prescriptions.scoring import FIELDS, SHORT, Sig, Values
 
 HELD_OUT = Path(__file__).with_name("held_out.tsv")
+HELD_OUT_LATER = Path(__file__).with_name("held_out_later.tsv")
 SIGS = Path("prescriptions", "sigs")
 LANGUAGES = {
     "spanish_mexican": "es", "spanish_public": "es", "english_parsigs": "en", "english_openmed": "en", "english_phs": "en",
@@ -43,11 +44,11 @@ def shared_sets(data: Path) -> dict[str, list[Sig]]:
     return found
 
 
-def held_out() -> list[Sig]:
-    """Read our own set."""
-    with HELD_OUT.open(encoding="utf-8", newline="") as file:
+def held_out(path: Path = HELD_OUT) -> list[Sig]:
+    """Read one of our own sets."""
+    with path.open(encoding="utf-8", newline="") as file:
         return [
-            Sig(f"held_out:{place}", row["language"], row["text"], {
+            Sig(f"{path.stem}:{place}", row["language"], row["text"], {
                 name: _held_out(name, row[name.replace(" ", "_")]) for name in FIELDS
             })
             for place, row in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=1)
