@@ -29,7 +29,9 @@ TURNS = 5
 def arguments() -> argparse.Namespace:
     """What the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=SHARED, help="the shared data (MEDTIME_SHARED_DATA, ../shared/data)")
+    parser.add_argument(
+        "--data", type=Path, default=SHARED, help="the shared data (MEDTIME_SHARED_DATA, ../shared/data)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     return parser.parse_args()
 
@@ -49,7 +51,9 @@ def groups(sets: Mapping[str, Sequence[Sig]]) -> dict[str, list[Sig]]:
 
 def quality(judged: Mapping[str, Judgement], sizes: Mapping[str, int]) -> Table:
     """F1 per set and field, with how many values were expected."""
-    table = Table("set", "sigs", *FIELDS, title=f"F1 per field, of so many values (wanted: {WANTED})", title_justify="left")
+    table = Table(
+        "set", "sigs", *FIELDS, title=f"F1 per field, of so many values (wanted: {WANTED})", title_justify="left"
+    )
     for name, one in judged.items():
         table.add_row(name, str(sizes[name]), *(cell(one.scores[field]) for field in FIELDS))
     return table
@@ -99,9 +103,30 @@ def hostile(chance: random.Random) -> dict[str, str]:
 
 def many_names(chance: random.Random) -> Iterable[tuple[str, str]]:
     """300,000 names like those of products: two or three made-up words and a strength."""
-    parts = ("met", "for", "lo", "sar", "tan", "ami", "no", "pril", "vas", "ta", "ti", "na", "cef", "ox", "im", "zol", "ri", "du")
+    parts = (
+        "met",
+        "for",
+        "lo",
+        "sar",
+        "tan",
+        "ami",
+        "no",
+        "pril",
+        "vas",
+        "ta",
+        "ti",
+        "na",
+        "cef",
+        "ox",
+        "im",
+        "zol",
+        "ri",
+        "du",
+    )
     for number in range(NAMES):
-        words = ["".join(chance.choice(parts) for _ in range(chance.randint(2, 5))) for _ in range(chance.randint(1, 3))]
+        words = [
+            "".join(chance.choice(parts) for _ in range(chance.randint(2, 5))) for _ in range(chance.randint(1, 3))
+        ]
         yield f"{' '.join(words)} {number % 1000} MG Oral Tablet", f"rxnorm:{number}"
 
 

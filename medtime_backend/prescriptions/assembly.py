@@ -16,8 +16,12 @@ from medtime_backend.prescriptions.vocabulary import vocabulary
 
 VOLUMES = frozenset(("mL", "L", "oz"))
 SITES = {"eye": "ophthalmic", "ear": "otic", "nostril": "nasal"}
-NOT_FORMS = frozenset(("puff", "spray", "drop", "click", "application", "teaspoon", "tablespoon", "spoonful", "dose", "scoop"))
+NOT_FORMS = frozenset(
+    ("puff", "spray", "drop", "click", "application", "teaspoon", "tablespoon", "spoonful", "dose", "scoop")
+)
 """Units of a dose that are no form of the medicine."""
+RIGHT_EYE = "od"
+"""Oculus dexter where drops are given, else once a day."""
 ABOUT_IT = frozenset(("drug", "shape", "measured"))
 """What says what a medicine is, and not how to take it."""
 
@@ -89,6 +93,9 @@ class Draft:
         if self._pending == "then" or self.last.complete:
             self.instructions.append(Instruction(relation="then", stop=True))
 
+    def _take_label(self, _: Phrase) -> None:
+        self._verb_since_dose = True
+
     def _take_verb(self, phrase: Phrase) -> None:
         self._verb_since_dose = True
         if phrase.value != "none" and self._implied_route is None:
@@ -105,7 +112,12 @@ class Draft:
         words = {unaccented(token.text) for token, _ in phrase.taken}
         if any(one.terminal == "INHALED" for word in words for one in vocabulary().terms.get((word,), ())):
             self._implied_route = self._implied_route or "inhalation"
-        if self.form is None and dose.unit not in NOT_FORMS and dose.unit not in VOLUMES and phrase.taken[-1][1].terminal == "FORM":
+        if (
+            self.form is None
+            and dose.unit not in NOT_FORMS
+            and dose.unit not in VOLUMES
+            and phrase.taken[-1][1].terminal == "FORM"
+        ):
             self.form = dose.unit
 
     def _take_bare(self, phrase: Phrase) -> None:
@@ -162,9 +174,16 @@ class Draft:
         elif self.last.dose is not None and not self._pending and not self.last.complete:
             self._beside_dose(phrase, strength)
         elif as_dose is not None:
+            self._first_was_dose(as_dose)
             self._set_dose(as_dose, phrase, None)
         else:
             self.unplaced.append(phrase)
+
+    def _first_was_dose(self, dose: Dose) -> None:
+        """'Insulin 15 U in the morning and 10 U at night': what looked like a strength was the first dose."""
+        before = self._strength_as_dose
+        if self._pending and self.last.dose is None and before is not None and before.unit == dose.unit:
+            self.last.dose, self.strength, self._strength_as_dose = before, None, None
 
     def _beside_dose(self, phrase: Phrase, strength: Strength) -> None:
         """'1 tablet 20 mg': what one holds. Of '2 capsules 800 mg' nobody knows whether each or both do."""
@@ -184,6 +203,9 @@ class Draft:
             self.instructions.append(Instruction(relation="then"))
 
     def _take_frequency(self, phrase: Phrase) -> None:
+        if self.last.dose is not None and self.last.dose.unit == "drop" and phrase.taken[0][0].word == RIGHT_EYE:
+            self._take_place(phrase._replace(value=("eye", "right eye")))
+            return
         self._next_if_then()
         self.last.set_frequency(phrase.value)
 

@@ -110,7 +110,9 @@ def _share_read(seen: Seen) -> float:
     words = [
         number
         for number, token in enumerate(seen.tokens)
-        if number >= seen.begin and token.word[:1].isalnum() and (number in read or not (token.reads("FILLER") or token.reads("LINK")))
+        if number >= seen.begin
+        and token.word[:1].isalnum()
+        and (number in read or not (token.reads("FILLER") or token.reads("LINK")))
     ]
     return sum(number in read for number in words) / len(words) if words else 0.0
 

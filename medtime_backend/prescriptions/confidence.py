@@ -11,6 +11,7 @@ from medtime_backend.prescriptions.records import Repair
 UNNAMED = 0.8
 NOT_IN_CATALOG = 0.7
 FUZZY = 0.6
+SPELLING = 0.95
 SLIP = 0.8
 REPAIR = 0.85
 FRACTION = 0.8
@@ -38,7 +39,9 @@ def confidence(
     words = [
         number
         for number, token in enumerate(seen.tokens)
-        if number >= seen.begin and token.word[:1].isalnum() and (number in read or not (token.reads("FILLER") or token.reads("LINK")))
+        if number >= seen.begin
+        and token.word[:1].isalnum()
+        and (number in read or not (token.reads("FILLER") or token.reads("LINK")))
     ]
     if len(draft.instructions) > 1 and any(number not in read for number in words):
         sure *= BROKEN_STEPS
@@ -51,4 +54,4 @@ def _of_name(name: Name | None) -> float:
         return UNNAMED
     if name.match is None:
         return NOT_IN_CATALOG
-    return {"exact": 1.0, "slip": SLIP, "fuzzy": FUZZY}[name.match.kind]
+    return {"exact": 1.0, "spelling": SPELLING, "slip": SLIP, "fuzzy": FUZZY}[name.match.kind]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import msgspec
 from rapidfuzz import process
@@ -25,12 +25,19 @@ CONFUSABLE = (("rn", "m"), ("m", "rn"), ("0", "o"), ("1", "l"), ("1", "i"), ("5"
 """What recognition of characters takes for each other: as read → as meant."""
 
 
+Kind: TypeAlias = Literal["exact", "spelling", "slip", "fuzzy"]
+
+
 class Match(msgspec.Struct, frozen=True):
-    """A name of the catalog, its id, and how it was found: only `exact` is what was written."""
+    """A name of the catalog, its id, and how it was found.
+
+    `exact` is what was written; `spelling` differs by the vowel at the end, as Spanish and English do; in a `slip` a
+    character was misread, and in `fuzzy` one letter is wrong.
+    """
 
     name: str
     catalog_id: str | None
-    kind: Literal["exact", "slip", "fuzzy"]
+    kind: Kind
 
 
 class DrugNames(Protocol):
@@ -119,17 +126,19 @@ class DrugIndex:
         near = process.extract(
             key, {place: self._names[place] for place in places}, scorer=OSA.distance, score_cutoff=1, limit=2
         )
-        return self._match(near[0][2], "fuzzy") if len(near) == 1 else None
+        if len(near) != 1:
+            return None
+        return self._match(near[0][2], "spelling" if _by_ending(key, near[0][0]) else "fuzzy")
 
     def _place(self, key: str) -> int | None:
         place = bisect_left(self._names, key)
         return place if place < len(self._names) and self._names[place] == key else None
 
-    def _found(self, key: str, kind: Literal["exact", "slip", "fuzzy"]) -> Match | None:
+    def _found(self, key: str, kind: Kind) -> Match | None:
         place = self._place(key) if key else None
         return None if place is None else self._match(place, kind)
 
-    def _match(self, place: int, kind: Literal["exact", "slip", "fuzzy"]) -> Match:
+    def _match(self, place: int, kind: Kind) -> Match:
         return Match(self._shown[place], self._ids[place] or None, kind)
 
     def _alike(self, key: str) -> list[int]:
@@ -151,6 +160,12 @@ class DrugIndex:
                 break
             places.append(place)
         return places
+
+
+def _by_ending(first: str, second: str) -> bool:
+    """Whether two names are the same but for a vowel at the end: prednisona and prednisone, metformin and metformina."""
+    stems = [one[:-1] if one[-1] in "aeo" else one for one in (first, second)]
+    return stems[0] == stems[1]
 
 
 def _unconfused(key: str) -> set[str]:

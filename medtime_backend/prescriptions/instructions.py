@@ -76,7 +76,9 @@ class Instruction:
         """With the frequency that its times and meals amount to, if none is said."""
         if self.frequency is not None or not self.placed:
             return self
-        count = len(set(self.times) - {"morning", "noon", "afternoon", "evening", "night"} | slots(self.times, self.meals))
+        count = len(
+            set(self.times) - {"morning", "noon", "afternoon", "evening", "night"} | slots(self.times, self.meals)
+        )
         if not count:
             return self
         number = Decimal(count)

@@ -65,7 +65,9 @@ def _said_twice(tokens: list[Token]) -> list[Token]:
         other = place + (2 if brackets else 1)
         if other < len(tokens) and _same_number(token, tokens[other]):
             last = tokens[place + 3] if brackets else tokens[other]
-            said.append(tokens[other]._replace(start=token.start, end=last.end, text=f"{token.text} {tokens[other].text}"))
+            said.append(
+                tokens[other]._replace(start=token.start, end=last.end, text=f"{token.text} {tokens[other].text}")
+            )
             place += 4 if brackets else 2
         else:
             said.append(token)

@@ -30,7 +30,9 @@ from medtime_backend.prescriptions.records import (
 UNITS: tuple[Unit, ...] = ("hour", "day", "night", "week", "month", "year")
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 VOLUMES = frozenset(("mL", "L", "oz"))
-UNCOUNTED = frozenset(("suspension", "solution", "cream", "ointment", "gel", "lotion", "syrup", "elixir", "powder", "inhaler", "kg"))
+UNCOUNTED = frozenset(
+    ("suspension", "solution", "cream", "ointment", "gel", "lotion", "syrup", "elixir", "powder", "inhaler", "kg")
+)
 """What no dose is counted in."""
 MOST_TIMES = 24
 MOST_PIECES = 20
@@ -252,6 +254,9 @@ class Meanings(Transformer[Token, Any]):
         side = next((str(part) for part in parts if part.type == "SIDE"), "")
         return site, f"{side} {site}{'s' if side == 'both' else ''}".strip()
 
+    def eye(self, side: Token) -> tuple[str, str]:
+        return "eye", f"{side} eye{'s' if side == 'both' else ''}"
+
     def quantity(self, *parts: Any) -> Quantity:
         unit = next((part[0] for part in parts if isinstance(part, list)), None)
         return Quantity(amount=next(part for part in parts if isinstance(part, Decimal)), unit=unit)
@@ -298,6 +303,9 @@ class Meanings(Transformer[Token, Any]):
 
     def directed(self, _: Token) -> str:
         return "directed"
+
+    def label(self, _: Token) -> str:
+        return "label"
 
     def also(self, _: Token) -> str:
         return "also"

@@ -13,6 +13,8 @@ MOST_WORDS = 8
 """Words of a name."""
 SHORTEST = 4
 """Letters of a name that the catalog does not have."""
+MOST_UNKNOWN = 3
+INFINITIVES = ("ar", "er", "ir", "arse", "erse", "irse")
 NOT_A_NAME_AFTER = frozenset((
     "with", "in", "into", "for", "without", "to", "con", "en", "para", "sin", "contra", "a", "per", "por", "from", "no",
 ))  # fmt: skip
@@ -69,7 +71,9 @@ def _may_be(tokens: Sequence[Token], name: Name) -> bool:
     return name.end - name.start > 1 or not tokens[name.start].known
 
 
-def name_at(tokens: Sequence[Token], place: int, phrases: Sequence[Phrase], names: DrugNames, *, item: bool) -> Name | None:
+def name_at(
+    tokens: Sequence[Token], place: int, phrases: Sequence[Phrase], names: DrugNames, *, item: bool
+) -> Name | None:
     """Return what stands as a name from this token to the first phrase, when that phrase says what it contains.
 
     In a numbered `item`, a form is enough. A name that the catalog lacks is given as written; one that is only a letter
@@ -89,9 +93,21 @@ def name_at(tokens: Sequence[Token], place: int, phrases: Sequence[Phrase], name
     if follows is not None and follows.kind == "shape" and end == follows.start:
         contained = next((one for one in phrases if one.start >= follows.end), follows)
         contained = contained if _adjacent(tokens, follows.end, contained.start) else follows
-    if follows is None or contained is None or end != follows.start or not _contains(contained, item=item):
+    if follows is None or contained is None or end != follows.start:
+        return None
+    if not _contains(contained, item=item) and not _is_dosed(words, unknown, follows, phrases):
         return None
     return Name(place, end, text, None) if len(max((one.word for one in unknown), key=len)) >= SHORTEST else None
+
+
+def _is_dosed(words: Sequence[Token], unknown: Sequence[Token], follows: Phrase, phrases: Sequence[Phrase]) -> bool:
+    """'Lactulosa 15 mL VO c/8 h': a capital word, no verb, before a dose in a line that says how often."""
+    first = words[0]
+    named = (
+        first is unknown[0] and first.text[:1].isupper() and len(first.word) > SHORTEST and len(words) <= MOST_UNKNOWN
+    )
+    often = any(one.kind in {"frequency", "schedule", "weekdays"} for one in phrases)
+    return named and often and follows.kind in {"dose", "measured"} and not first.word.endswith(INFINITIVES)
 
 
 def _adjacent(tokens: Sequence[Token], start: int, end: int) -> bool:
@@ -116,7 +132,10 @@ def _end_of_name(tokens: Sequence[Token], place: int, end: int) -> int:
 def with_rest(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], names: DrugNames) -> Name:
     """Add the salts and further substances beside a known name, up to the next phrase or other sign."""
     name = _with_front(name, tokens, phrases, names)
-    stop = min((one.start for one in phrases if one.start >= name.end and one.kind not in {"also", "drug"}), default=len(tokens))
+    stop = min(
+        (one.start for one in phrases if one.start >= name.end and one.kind not in {"also", "drug"}),
+        default=len(tokens),
+    )
     end, joined = name.end, False
     for number in range(name.end, min(stop, name.start + MOST_WORDS)):
         token = tokens[number]
@@ -150,6 +169,8 @@ def spelt(tokens: Sequence[Token]) -> str:
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.word == "." and before is not None and before.word in EXPANDED:
             continue
-        blank = before is not None and (token.start > before.end or (text and before.word == "." and token.word.isalpha()))
+        blank = before is not None and (
+            token.start > before.end or (text and before.word == "." and token.word.isalpha())
+        )
         text += (" " if blank else "") + EXPANDED.get(token.word, token.text)
     return text

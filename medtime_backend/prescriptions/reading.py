@@ -77,7 +77,7 @@ def _shown(name: Name | None) -> str | None:
     """The name as written; where it was misread, the catalog's."""
     if name is None:
         return None
-    return name.text if name.match is None or name.match.kind == "exact" else name.match.name
+    return name.text if name.match is None or name.match.kind in {"exact", "spelling"} else name.match.name
 
 
 def _repairs(seen: Seen, name: Name | None, draft: Draft) -> tuple[Repair, ...]:

@@ -9,6 +9,7 @@ from medtime_backend.prescriptions.tokens import Token
 
 MOST_REASON = 12
 """Words of a reason."""
+ARTICLES = frozenset(("an", "un", "una"))
 ENDS_REASON = frozenset((
     "frequency", "weekdays", "quantity", "refills", "maximum", "verb", "then", "needed", "schedule", "dose", "directed",
 ))  # fmt: skip
@@ -51,9 +52,7 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
 def _is_beside(tokens: Sequence[Token], place: int, phrases: Sequence[Phrase]) -> bool:
     """Whether nothing unread but signs and small words lies between this token and the phrase before it."""
     end = phrases[-1].end if phrases else 0
-    return all(
-        not one.word[:1].isalnum() or any(one.reads(kind) for kind in SMALL) for one in tokens[end:place]
-    )
+    return all(not one.word[:1].isalnum() or any(one.reads(kind) for kind in SMALL) for one in tokens[end:place])
 
 
 def _is_meant(
@@ -66,6 +65,8 @@ def _is_meant(
         return _is_dose(tokens, phrase, phrases, drugs)
     if phrase.kind == "duration" and terminal == "NUMBER":
         return beside and not (after is not None and (after.reads("BEFORE") or after.reads("AFTER")))
+    if phrase.kind == "dose" and phrase.value.unit == "dose":
+        return not (phrase.start and tokens[phrase.start - 1].reads("FOR"))  # 'for 3 doses' is how long
     if phrase.kind == "refills" and terminal == "NUMBER":
         return not (after is not None and after.reads("NUMBER"))
     if phrase.kind == "frequency" and terminal == "COUNT" and phrase.end == phrase.start + 1:
@@ -136,7 +137,13 @@ def _reason(tokens: Sequence[Token], place: int) -> tuple[str, int]:
     begin = end = place
     for number in range(place, min(place + MOST_REASON, len(tokens))):
         token = tokens[number]
-        if token.reads("COMMA") or token.reads("SEMICOLON") or token.word == "\n" or token.reads("NOT") or token.reads("INSTR"):
+        if (
+            token.reads("COMMA")
+            or token.reads("SEMICOLON")
+            or token.word == "\n"
+            or token.reads("NOT")
+            or token.reads("INSTR")
+        ):
             break
         if token.reads("DOT") and (number + 1 == len(tokens) or tokens[number + 1].start > token.end):
             break
@@ -175,11 +182,11 @@ def _is_dose(tokens: Sequence[Token], phrase: Phrase, phrases: Sequence[Phrase],
     """A number alone is a dose between a verb, a name or the beginning and what tells how or when to take it."""
     before = phrases[-1] if phrases and phrases[-1].end == phrase.start else None
     if phrase.taken[0][0].word in {"a", "i"}:
-        return False
+        return False  # an article, and a stroke
     if phrase.end in drugs:
         return True
     if before is not None and before.kind == "verb" and phrase.end < len(tokens) and not tokens[phrase.end].readings:
-        return True
+        return phrase.taken[0][0].word not in ARTICLES
     after = read_phrase(tokens, phrase.end) if phrase.end < len(tokens) else None
     told = after is not None and after.kind in {"frequency", "route", "when", "needed", "weekdays"}
     if told and after is not None and after.kind == "frequency" and after.taken[0][1].terminal == "PER" and not before:

@@ -66,9 +66,7 @@ def _split_units(pieces: Sequence[Token]) -> list[Token]:
         match = re.fullmatch(r"([oO]{1,3})(mg|mcg|ml|g|ui)", token.text, re.IGNORECASE)
         if match and before and before.text.isdigit() and before.end == token.start:
             value, middle = before.text + "0" * len(match[1]), token.start + len(match[1])
-            split[-1] = Token(
-                before.text + match[1], before.start, middle, value, (Reading("NUMBER", value, "slip"),)
-            )
+            split[-1] = Token(before.text + match[1], before.start, middle, value, (Reading("NUMBER", value, "slip"),))
             split.append(Token(match[2], middle, token.end, match[2].lower(), ()))
         else:
             split.append(token)

@@ -21,7 +21,8 @@ MISSPELT = frozenset((
     "BEDTIME",
 ))  # fmt: skip
 """Kinds of which a word may be spelt wrong: none that is a number, a unit or an abbreviation."""
-SHORTEST_TYPO = 4
+SHORTEST_TYPO = 5
+"""Letters of a term that may have one letter wrong; in shorter ones two may only have changed places."""
 TRANSPOSED = 3
 Key = tuple[str, ...]
 
@@ -56,7 +57,7 @@ class Vocabulary:
         near = process.extract(word, self._spelt, scorer=OSA.distance, score_cutoff=1, limit=6)
         found: dict[tuple[str, str], None] = {}
         for term, _, _ in near:
-            if len(word) >= SHORTEST_TYPO or sorted(term) == sorted(word):
+            if len(term) >= SHORTEST_TYPO or sorted(term) == sorted(word):
                 found |= {one[:2]: None for one in self.terms[term,] if _misspelt(one)}
         kinds = [kind for kind, _ in found]
         return () if len(kinds) != len(set(kinds)) else tuple(Reading(*one, repaired="typo") for one in found)

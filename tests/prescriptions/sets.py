@@ -70,7 +70,9 @@ def _spanish(expected: Mapping[str, Any]) -> dict[str, Values]:
     if "strength" in expected:
         found["strength"].append(_units(expected["strength"]))
     if "dose" in expected:
-        found["dose"].append(f"{_number(expected['dose'])} {expected.get('unit') or expected.get('form') or ''}".strip())
+        found["dose"].append(
+            f"{_number(expected['dose'])} {expected.get('unit') or expected.get('form') or ''}".strip()
+        )
     if "route" in expected:
         found["route"].append(expected["route"])
     if "every_h" in expected:
@@ -127,9 +129,13 @@ def _openmed(expected: Mapping[str, Any]) -> dict[str, Values]:
         unit = expected.get("unit") or expected.get("form") or ""
         found["dose"] = [f"{_number(expected['dose'])} {unit}".strip()] if expected["dose"] is not None else []
     if "route" in expected:
-        found["route"] = [{"inhaled": "inhalation"}.get(expected["route"], expected["route"])] if expected["route"] else []
+        found["route"] = (
+            [{"inhaled": "inhalation"}.get(expected["route"], expected["route"])] if expected["route"] else []
+        )
     if "frequency_per_day" in expected:
-        found["frequency"] = [f"{_number(expected['frequency_per_day'])} a day"] if expected["frequency_per_day"] else []
+        found["frequency"] = (
+            [f"{_number(expected['frequency_per_day'])} a day"] if expected["frequency_per_day"] else []
+        )
     if "duration_days" in expected:
         found["duration"] = [f"{expected['duration_days']} d"]
     if "as_needed" in expected:
@@ -143,7 +149,9 @@ def _phs(expected: Any) -> dict[str, Values]:
     for step in expected if isinstance(expected, list) else [expected]:
         low, high = step["dosageMin"], step["dosageMax"]
         found["dose"].append(f"{_span(low, high)} {({'ml': 'mL'}.get(step['form'], step['form'])) or ''}".strip())
-        found["frequency"].append(f"{_span(step['frequencyMin'], step['frequencyMax'])}/{SHORT[step['frequencyType'].lower()]}")
+        found["frequency"].append(
+            f"{_span(step['frequencyMin'], step['frequencyMax'])}/{SHORT[step['frequencyType'].lower()]}"
+        )
         if "durationMin" in step:
             lasting = f"{_span(step['durationMin'], step['durationMax'])} {SHORT[step['durationType'].lower()]}"
             found["duration"].append(_days(lasting))
