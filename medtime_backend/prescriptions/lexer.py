@@ -9,6 +9,8 @@ from medtime_backend.prescriptions.tokens import Reading, Token, cut
 from medtime_backend.prescriptions.vocabulary import Vocabulary, key_of, vocabulary
 
 LONGEST_TERM = 8
+NO_NUMBERS = frozenset(("a", "an", "i"))
+"""Words that say 1 and other things: '1 a 2' is a range."""
 
 
 class Lexer:
@@ -76,7 +78,7 @@ def _said_twice(tokens: list[Token]) -> list[Token]:
 
 
 def _same_number(first: Token, second: Token) -> bool:
-    if first.text[:1].isdigit() == second.text[:1].isdigit():
+    if first.text[:1].isdigit() == second.text[:1].isdigit() or {first.word, second.word} & NO_NUMBERS:
         return False
     values = {one.value for one in first.readings if one.terminal == "NUMBER"}
     return any(one.value in values and one.terminal in {"NUMBER", "COUNT"} for one in second.readings)

@@ -86,6 +86,9 @@ class Meanings(Transformer[Token, Any]):
     def joint(self, sign: Token) -> str:
         return sign.type
 
+    def over(self, sign: Token) -> str:
+        return sign.type
+
     def range(self, *_: Token) -> str:
         return "range"
 
@@ -141,6 +144,8 @@ class Meanings(Transformer[Token, Any]):
         return _times(times, unit, period)
 
     def once_per(self, _: Token, unit: Token) -> Frequency:
+        if unit == "hour":
+            raise ValueError("not said so")
         return _times((Decimal(1), Decimal(1)), unit)
 
     def adverb(self, unit: Token) -> Frequency:
@@ -167,16 +172,11 @@ class Meanings(Transformer[Token, Any]):
             raise ValueError("how often in what time?")
         return Once()
 
-    def day(self, day: Token) -> Token:
-        return day
-
     def between(self, *signs: Token) -> str:
         return "to" if signs[0].type in {"TO", "DASH"} else "and"
 
     def weekdays(self, *parts: Any) -> Weekdays:
         days = [part for part in parts if isinstance(part, Token) and part.type != "EVERY"]
-        if len(days) == 1 and days[0].type == "DAYLETTER":
-            raise ValueError("a letter alone is no day")
         signs = [part for part in parts if isinstance(part, str) and not isinstance(part, Token)]
         if len(days) == 2 and signs == ["to"]:  # noqa: PLR2004 - from one day to the other
             first, last = WEEK.index(days[0]), WEEK.index(days[1])

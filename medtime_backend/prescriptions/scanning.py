@@ -9,6 +9,7 @@ from medtime_backend.prescriptions.tokens import Token
 
 MOST_REASON = 12
 """Words of a reason."""
+LETTER_OF_A_DAY = "l"
 ARTICLES = frozenset(("an", "un", "una"))
 ENDS_REASON = frozenset((
     "frequency", "weekdays", "quantity", "refills", "maximum", "verb", "then", "needed", "schedule", "dose", "directed",
@@ -31,7 +32,7 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
             continue
         if _ends_clause(tokens, place):
             clause = len(phrases)
-        phrase = read_phrase(tokens, place)
+        phrase = _read(tokens, place)
         if phrase is not None and any(phrase.start < start < phrase.end for start in begins):
             phrase = None
         beside = _is_beside(tokens, place, phrases)
@@ -49,6 +50,15 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
     return phrases
 
 
+def _read(tokens: Sequence[Token], place: int) -> Phrase | None:
+    """Read a phrase; of '1 L-X-V' the L is a day, and not litres."""
+    phrase = read_phrase(tokens, place)
+    if phrase is None or phrase.kind != "measured" or phrase.taken[-1][0].word != LETTER_OF_A_DAY:
+        return phrase
+    days = read_phrase(tokens, phrase.end - 1)
+    return read_phrase(tokens[: phrase.end - 1], place) if days is not None and days.kind == "weekdays" else phrase
+
+
 def _is_beside(tokens: Sequence[Token], place: int, phrases: Sequence[Phrase]) -> bool:
     """Whether nothing unread but signs and small words lies between this token and the phrase before it."""
     end = phrases[-1].end if phrases else 0
@@ -60,6 +70,8 @@ def _is_meant(
 ) -> bool:
     """Whether what has the form of a phrase can be one here."""
     terminal = phrase.taken[0][1].terminal
+    if phrase.repaired and len(phrase.taken) == 1 and phrase.kind != "verb" and not (beside and phrases):
+        return False
     after = tokens[phrase.end] if phrase.end < len(tokens) else None
     if phrase.kind == "bare":
         return _is_dose(tokens, phrase, phrases, drugs)
@@ -67,6 +79,8 @@ def _is_meant(
         return beside and not (after is not None and (after.reads("BEFORE") or after.reads("AFTER")))
     if phrase.kind == "dose" and phrase.value.unit == "dose":
         return not (phrase.start and tokens[phrase.start - 1].reads("FOR"))  # 'for 3 doses' is how long
+    if phrase.kind == "frequency" and phrase.taken[0][0].word == "/":
+        return bool(phrases) and phrases[-1].end == phrase.start  # '2 tabs/day'
     if phrase.kind == "refills" and terminal == "NUMBER":
         return not (after is not None and after.reads("NUMBER"))
     if phrase.kind == "frequency" and terminal == "COUNT" and phrase.end == phrase.start + 1:
