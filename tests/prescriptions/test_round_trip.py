@@ -58,11 +58,13 @@ def prescriptions(draw: st.DrawFn) -> Written:
         link = draw(st.sampled_from({"es": ("por", "x", "durante"), "en": ("for", "x")}[language]))
         parts.append(f"{link} {number} {draw(st.sampled_from(UNITS[time][language]))}")
         values["duration"] = [f"{number} {time}"]
+    blank = draw(st.sampled_from((" ", "  ", "\n")))
     if draw(st.booleans()):
-        parts.append(draw(st.sampled_from({"es": ("PRN dolor", "SOS", "si hay fiebre"), "en": ("prn pain", "as needed")}[language])))
+        needed = {"es": ("PRN dolor", "SOS", "si hay fiebre"), "en": ("prn pain", "as needed")}[language]
+        parts[-1] += " " + draw(st.sampled_from(needed))  # a condition at the beginning of a line may be another's
         values["as needed"] = ["yes"]
     case = draw(st.sampled_from((str, str, str.upper))) if language == "en" else str
-    return Written(case(draw(st.sampled_from((" ", "  ", "\n"))).join(filter(None, parts))), values)
+    return Written(case(blank.join(filter(None, parts))), values)
 
 
 @st.composite
