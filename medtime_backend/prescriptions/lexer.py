@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from medtime_backend.prescriptions.slips import misread_numbers, misread_signs, run_together
 from medtime_backend.prescriptions.tokens import Reading, Token, cut
@@ -19,6 +20,7 @@ class Lexer:
     def __init__(self) -> None:
         self._vocabulary = vocabulary()
         self._misspelt: dict[str, tuple[Reading, ...]] = {}
+        self.seen: dict[str, Any] = {}
 
     def read(self, line: str) -> list[Token]:
         """Return the tokens of a line."""

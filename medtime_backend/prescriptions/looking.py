@@ -41,7 +41,14 @@ class Seen:
 
 
 def look(text: str, lexer: Lexer, names: DrugNames) -> Seen:
-    """Read a text."""
+    """Read a text, once: most blocks are a line that was looked at before."""
+    if text not in lexer.seen:
+        lexer.seen[text] = _look(text, lexer, names)
+    seen: Seen = lexer.seen[text]
+    return seen
+
+
+def _look(text: str, lexer: Lexer, names: DrugNames) -> Seen:
     tokens = lexer.read(text)
     known = known_names(tokens, names)
     phrases = scan(tokens, [(one.start, one.end) for one in known])

@@ -102,7 +102,7 @@ class _Search:
     def go_on(self, parser: InteractiveParser, number: int, taken: Taken, skipped: int) -> None:
         """Read on from a token."""
         if taken and "$END" in parser.choices():
-            self._complete(taken, number - skipped)
+            self._complete(parser, taken, number - skipped)
         if number == min(self._place + MOST_TOKENS, len(self._tokens)):
             return
         token, fed = self._tokens[number], False
@@ -125,13 +125,18 @@ class _Search:
             return None
         return fed
 
-    def _complete(self, taken: Taken, end: int) -> None:
+    def _complete(self, parser: InteractiveParser, taken: Taken, end: int) -> None:
+        """Keep the phrase that ends here if it is the longest and means something."""
         rank = (end, not any(reading.repaired for _, reading in taken))
         if self.best is not None and rank <= (self.best.end, not self.best.repaired):
             return
-        phrase = _meaning(self._kind, taken, self._place, end)
-        if phrase and not (phrase.repaired and len(taken) == 1 and self._kind not in ALONE):
-            self.best = phrase
+        if not rank[1] and len(taken) == 1 and self._kind not in ALONE:
+            return
+        try:
+            value = parser.copy(deepcopy_values=False).feed_eof()
+        except (UnexpectedInput, VisitError, ValueError):
+            return
+        self.best = Phrase(self._kind, value, self._place, end, taken)
 
 
 def _skippable(tokens: Sequence[Token], place: int) -> bool:
@@ -142,14 +147,3 @@ def _skippable(tokens: Sequence[Token], place: int) -> bool:
         following = tokens[place + 1] if place + 1 < len(tokens) else None
         return following is not None and not following.text[:1].isupper() and token.start == tokens[place - 1].end
     return token.reads("FILLER")
-
-
-def _meaning(kind: str, taken: Taken, place: int, end: int) -> Phrase | None:
-    parser = _parser().parse_interactive("", start=kind)
-    try:
-        for _, reading in taken:
-            parser.feed_token(Terminal(reading.terminal, reading.value))
-        value = parser.feed_eof()
-    except (UnexpectedInput, VisitError, ValueError):
-        return None
-    return Phrase(kind, value, place, end, taken)

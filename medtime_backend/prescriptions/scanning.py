@@ -111,7 +111,7 @@ def _condition(tokens: Sequence[Token], place: int, clause: Sequence[Phrase], ph
     words, end = _reason(tokens, place + 1)
     if not words:
         return place + 1
-    if end < len(tokens) and tokens[end].reads("NOT"):
+    if end < len(tokens) and any(one.terminal == "NOT" and one.value == "do" for one in tokens[end].readings):
         return _clause_end(tokens, end)  # 'si hay fiebre acudir a urgencias'
     prefix = _onset(tokens[place])
     phrases.append(Phrase("needed", prefix + words, place, end, ()))

@@ -59,7 +59,9 @@ def test_o15_a_number_sign_is_the_quantity(drugs: DrugIndex) -> None:
         ("{ tableta diaria", "{", "0.5"),
     ],
 )
-def test_o10_slips_are_repaired_by_the_grammar_and_marked(text: str, original: str, taken: str, drugs: DrugIndex) -> None:
+def test_o10_slips_are_repaired_by_the_grammar_and_marked(
+    text: str, original: str, taken: str, drugs: DrugIndex
+) -> None:
     medication = only(text, drugs)
     assert medication.repairs == (Repair(original=original, taken=taken, why="grammar"),)
     assert medication.confidence < 0.9

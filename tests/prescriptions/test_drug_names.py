@@ -39,7 +39,9 @@ def test_a_slip_is_found_and_marked(written: str, name: str, kind: str) -> None:
     assert (match.name, match.kind) == (name, kind)
 
 
-@pytest.mark.parametrize("written", ["prednisone", "losar", "cloniine", "insul", "", "xyzzy", "metoprolol", "losartanpotasico"])
+@pytest.mark.parametrize(
+    "written", ["prednisone", "losar", "cloniine", "insul", "", "xyzzy", "metoprolol", "losartanpotasico"]
+)
 def test_what_is_too_far_or_could_be_two_is_nothing(written: str) -> None:
     assert NAMES.fuzzy(written) is None
 
@@ -54,7 +56,9 @@ def test_beginnings() -> None:
 
 
 def test_one_slip_anywhere_is_found_and_the_names_are_small() -> None:
-    words = [f"{a}{b}{c}ol" for a in ("bar", "tel", "mox", "dur") for b in "aeiou" for c in ("nidin", "mestran", "zapic")]
+    words = [
+        f"{a}{b}{c}ol" for a in ("bar", "tel", "mox", "dur") for b in "aeiou" for c in ("nidin", "mestran", "zapic")
+    ]
     names = DrugIndex.from_pairs((word, f"x:{word}") for word in words)
     for word in words[::7]:
         for place in range(len(word)):

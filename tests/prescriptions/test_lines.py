@@ -103,7 +103,9 @@ def test_the_least_certain_line_counts(drugs: DrugIndex) -> None:
     assert read_prescription(lines, drugs).medications[0].confidence == round(sure * 0.5, 3)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\n", "xyzzy", "¿?", "lorem ipsum dolor sit amet", "agua", "3", "mg", "12 mg/dL"])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\n\n", "xyzzy", "¿?", "lorem ipsum dolor sit amet", "agua", "3", "mg", "12 mg/dL"]
+)
 def test_unknown_text_is_raw(text: str, drugs: DrugIndex) -> None:
     read = read_prescription(text, drugs)
     assert read.medications == []

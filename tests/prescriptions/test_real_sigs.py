@@ -63,7 +63,9 @@ def test_most_real_sigs_are_read(shared: Path, drugs: DrugIndex) -> None:
         ("aplicar una capa bid", {"frequency": ["2/d"]}),
     ],
 )  # fmt: skip
-def test_kinds_of_faults_that_reading_all_of_them_showed(text: str, expected: dict[str, list[str]], drugs: DrugIndex) -> None:
+def test_kinds_of_faults_that_reading_all_of_them_showed(
+    text: str, expected: dict[str, list[str]], drugs: DrugIndex
+) -> None:
     assert said(text, drugs) == expected
 
 

@@ -21,8 +21,20 @@ FORMS = {"es": {"tablet": ("tableta", "tab", "comp."), "capsule": ("cápsula", "
 ROUTES = {"es": {"oral": ("VO", "vía oral"), "sublingual": ("SL", "sublingual"), "intravenous": ("IV", "intravenosa"), "": ("",)},
           "en": {"oral": ("PO", "by mouth"), "sublingual": ("SL", "under the tongue"), "intravenous": ("IV",), "": ("",)}}  # fmt: skip
 UNITS = {"d": {"es": ("días", "d"), "en": ("days", "d")}, "mo": {"es": ("meses",), "en": ("months",)}}
-COUNTS = {"es": ("1", "2", "una", "½", "1-2", "1 a 2", "2.5", "1 ½"), "en": ("1", "2", "one", "1/2", "1-2", "1 to 2", "2.5", "1 1/2")}
-AMOUNTS = {"una": "1", "one": "1", "½": "0.5", "1/2": "0.5", "1 a 2": "1-2", "1 to 2": "1-2", "1 ½": "1.5", "1 1/2": "1.5"}
+COUNTS = {
+    "es": ("1", "2", "una", "½", "1-2", "1 a 2", "2.5", "1 ½"),
+    "en": ("1", "2", "one", "1/2", "1-2", "1 to 2", "2.5", "1 1/2"),
+}
+AMOUNTS = {
+    "una": "1",
+    "one": "1",
+    "½": "0.5",
+    "1/2": "0.5",
+    "1 a 2": "1-2",
+    "1 to 2": "1-2",
+    "1 ½": "1.5",
+    "1 1/2": "1.5",
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +49,10 @@ class Written:
 def prescriptions(draw: st.DrawFn) -> Written:
     language = draw(st.sampled_from(("es", "en")))
     values: dict[str, list[str]] = {}
-    name, amount = draw(st.sampled_from(NAMES[language])), draw(st.sampled_from(("5", "12.5", "250", "875/125", "1000")))
+    name, amount = (
+        draw(st.sampled_from(NAMES[language])),
+        draw(st.sampled_from(("5", "12.5", "250", "875/125", "1000"))),
+    )
     unit = draw(st.sampled_from((("mg", "mg"), ("mcg", "ug"), ("g", "g"))))
     values["drug"] = [{"Ácido fólico": "acido folico", "Losartán": "losartan"}.get(name, name.lower())]
     values["strength"] = [f"{amount} {unit[1]}"]
