@@ -107,7 +107,8 @@ class DrugIndex:
 
     def starting(self, prefix: str, most: int = 10) -> list[Match]:
         """Return the first names that begin so, in order."""
-        key, matches = folded(prefix), []
+        key = folded(prefix)
+        matches: list[Match] = []
         place = bisect_left(self._names, key)
         while key and place < len(self._names) and len(matches) < most and self._names[place].startswith(key):
             matches.append(self._match(place, "exact" if self._names[place] == key else "fuzzy"))

@@ -1,4 +1,4 @@
-"""Lines → tokens with all their meanings: terms by the longest match, numbers, slips of recognition, run-together words."""
+"""Lines → tokens with all their meanings: terms by the longest match, numbers, slips, words run together."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from medtime_backend.prescriptions.slips import misread_numbers, misread_signs, run_together
 from medtime_backend.prescriptions.tokens import Reading, Token, cut
-from medtime_backend.prescriptions.vocabulary import Vocabulary, key_of, vocabulary
+from medtime_backend.prescriptions.vocabulary import key_of, vocabulary
 
 LONGEST_TERM = 8
 NO_NUMBERS = frozenset(("a", "an", "i"))

@@ -25,7 +25,7 @@ NEW = frozenset(("frequency", "schedule", "measured"))
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found. `begin` is the token after a number, bullet or label; `item` whether there was one of the first two."""
+    """What was found. `begin` is the token after a number, bullet or label; `item` tells of the first two."""
 
     tokens: list[Token]
     names: list[Name]

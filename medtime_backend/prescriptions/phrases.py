@@ -118,7 +118,7 @@ class _Search:
         if reading.terminal not in parser.choices() or not self._left:
             return None
         self._left -= 1
-        fed = parser.copy(deepcopy_values=False)
+        fed: InteractiveParser = parser.copy(deepcopy_values=False)
         try:
             fed.feed_token(Terminal(reading.terminal, reading.value))
         except (UnexpectedInput, VisitError, ValueError):
