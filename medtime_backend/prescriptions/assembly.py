@@ -23,6 +23,7 @@ ABOUT_IT = frozenset(("drug", "shape", "measured"))
 class Draft(Doses):
     """With all else that a block says: one method for each kind of phrase."""
 
+    name: Name | None = None
     route: str | None = None
     site: str | None = None
     maximum: Maximum | None = None
@@ -134,7 +135,7 @@ def _join(first: Instruction, second: Instruction) -> None:
 
 def assemble(seen: Seen, name: Name | None) -> Draft:
     """Read a block's phrases in order."""
-    draft = Draft()
+    draft = Draft(name=name)
     named = name is None
     for phrase in seen.phrases:
         if not named and name is not None and phrase.start >= name.start:

@@ -16,8 +16,8 @@ from medtime_backend.prescriptions.tokens import Token
 NUMBERED = re.compile(r"\(?\d{1,2}\s?(?:[).]-?(?!\d)|-(?=\s))\s*(?=\D)")
 BULLET = re.compile(r"[-*•·▪●○◦►>]\s*(?=\w)")
 TELLING = frozenset((
-    "dose", "frequency", "measured", "schedule", "weekdays", "when", "needed", "quantity", "refills", "maximum", "duration",
-    "route", "bare",
+    "dose", "frequency", "measured", "schedule", "weekdays", "when", "needed", "quantity", "refills", "maximum",
+    "duration", "route", "bare",
 ))  # fmt: skip
 """Phrases that say something of a medication."""
 NEW = frozenset(("frequency", "schedule", "measured"))

@@ -18,8 +18,8 @@ from medtime_backend.prescriptions.tokens import Reading, Token
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 KINDS = (
-    "schedule", "maximum", "refills", "quantity", "measured", "dose", "when", "frequency", "weekdays", "duration", "needed",
-    "route", "place", "shape", "verb", "then", "stop", "directed", "also", "label", "bare",
+    "schedule", "maximum", "refills", "quantity", "measured", "dose", "when", "frequency", "weekdays", "duration",
+    "needed", "route", "place", "shape", "verb", "then", "stop", "directed", "also", "label", "bare",
 )  # fmt: skip
 """The phrases; of two that go equally far the first is taken."""
 MOST_TOKENS = 24
