@@ -15,6 +15,7 @@ from medtime_backend.prescriptions.records import Maximum, Quantity
 SITES = {"eye": "ophthalmic", "ear": "otic", "nostril": "nasal"}
 RIGHT_EYE = "od"
 """Oculus dexter where drops are given, else once a day."""
+INJECTED = frozenset(("IU", "unit"))
 ABOUT_IT = frozenset(("drug", "shape", "measured"))
 """What says what a medicine is, and not how to take it."""
 
@@ -48,6 +49,7 @@ class Draft(Doses):
         first = several[0] if several else None
         if len(several) > 1 and first is not None and first.dose is None and self._strength_as_dose is not None:
             first.dose, self.strength = self._strength_as_dose, None
+        self._take_units_as_dose(several)
         merged: list[Instruction] = []
         for one in several:
             if merged and same_dose(merged[-1], one):
@@ -56,6 +58,13 @@ class Draft(Doses):
                 merged.append(one)
         self.contradicted |= any(one.contradicted for one in merged)
         return [one.counted() for one in merged]
+
+    def _take_units_as_dose(self, instructions: list[Instruction]) -> None:
+        """'Insulin 22 U SC at night': units under the skin are what is injected, not what a pen holds."""
+        dose = self._strength_as_dose
+        units = dose is not None and dose.unit in INJECTED and self.route == "subcutaneous"
+        if units and len(instructions) == 1 and instructions[0].dose is None:
+            instructions[0].dose, self.strength = dose, None
 
     def _take_then(self, _: Phrase) -> None:
         self._pending = "then"

@@ -10,7 +10,7 @@ CONFUSABLE = (("rn", "m"), ("m", "rn"), ("0", "o"), ("1", "l"), ("1", "i"), ("5"
 
 
 def same_but_ending(first: str, second: str) -> bool:
-    """Whether two names are the same but for a vowel at the end: prednisona and prednisone, metformin and metformina."""
+    """Whether two names are the same but for a vowel at the end: prednisona and prednisone, metformin, metformina."""
     stems = [one[:-1] if one[-1] in "aeo" else one for one in (first, second)]
     return stems[0] == stems[1]
 

@@ -51,7 +51,7 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
 def _read(tokens: Sequence[Token], place: int) -> Phrase | None:
     """Read a phrase; of '1 L-X-V' the L is a day, and not litres."""
     phrase = read_phrase(tokens, place)
-    if phrase is None or phrase.kind != "measured" or phrase.taken[-1][0].word != LETTER_OF_A_DAY:
+    if phrase is None or phrase.kind == "weekdays" or phrase.taken[-1][0].word != LETTER_OF_A_DAY:
         return phrase
     days = read_phrase(tokens, phrase.end - 1)
     return read_phrase(tokens[: phrase.end - 1], place) if days is not None and days.kind == "weekdays" else phrase

@@ -14,7 +14,6 @@ from fractions import Fraction
 from medtime_backend.prescriptions.records import (
     Every,
     Medication,
-    Once,
     Schedule,
     Step,
     TimesPer,
@@ -22,27 +21,92 @@ from medtime_backend.prescriptions.records import (
 )
 
 NUMBERS = {
-    1: "one once a an un una uno qd od daily every each cada al diari sid qam qpm qhs nightly weekly monthly everyday qweek qw qmo"
-    " q d del per", 2: "tercer alternos two twice dos bid bd other alternate", 3: "three thrice tres tid tds tiw", 4: "four cuatro qid qds qiw",
-    5: "five cinco", 6: "six seis", 7: "seven siete", 8: "eight ocho", 9: "nine nueve", 10: "ten diez", 12: "twelve doce",
-    14: "fourteen", 15: "quince", 20: "twenty", 30: "thirty treinta", 0: "no",
-}  # fmt: skip
+    1: "one once a an un una uno qd od daily every each cada al diari sid qam qpm qhs nightly weekly monthly everyday"
+    " qweek qw qmo q d del per",
+    2: "tercer alternos two twice dos bid bd other alternate",
+    3: "three thrice tres tid tds tiw",
+    4: "four cuatro qid qds qiw",
+    5: "five cinco",
+    6: "six seis",
+    7: "seven siete",
+    8: "eight ocho",
+    9: "nine nueve",
+    10: "ten diez",
+    12: "twelve doce",
+    14: "fourteen",
+    15: "quince",
+    20: "twenty",
+    30: "thirty treinta",
+    0: "no",
+}
 HALF = ("half", "media", "medio", "½")
 STEMS = {
-    "tablet": "tab tb comp gragea caplet odt", "pill": "pill pastill", "capsule": "cap cáp cps perla softgel", "puff": "puff inh disparo",
-    "drop": "drop gtt gota gts", "mL": "ml mil cc", "mg": "mg mil rng", "g": "g", "ug": "mcg ug µg μg micro", "IU": "iu ui ul int u",
-    "unit": "u", "percent": "%", "vial": "vial", "spray": "spray", "application": "app aplic", "click": "click pump", "oz": "oz oun",
-    "oral": "po mouth oral vo os p.o", "sublingual": "sl sub tongue lengua", "topical": "top skin affected piel zona área untar",
-    "ophthalmic": "opht eye ojo oft ou od os", "otic": "otic ear oíd oid", "nasal": "nas nos", "inhalation": "inh puff neb",
-    "subcutaneous": "sc sub sq", "intramuscular": "im intram", "intravenous": "iv intrav", "rectal": "pr rect",
-    "ampoule": "amp", "sachet": "sach sobre", "ovule": "óvulo", "suppository": "sup", "cream": "crem", "syrup": "syr jar",
-    "orally disintegrating tablet": "odt", "transdermal": "transd", "hour": "h", "day": "d día", "week": "w sem", "month": "mo mes", "year": "y año", "night": "n",
-    "mon": "mon lun l", "tue": "tue mar", "wed": "wed mi x", "thu": "thu jue j", "fri": "fri vie v", "sat": "sat sáb s", "sun": "sun dom d",
-    "breakfast": "break desay", "lunch": "lunch almu", "dinner": "dinner supper evening cena", "every": "meal comid aliment ac pc",
-    "before": "before antes prior ac", "after": "after desp pc", "with": "with con at en", "bedtime": "bed hs qhs dorm acost",
-    "empty stomach": "empty ayun estómago", "morning": "mor am mañ", "noon": "noon med", "afternoon": "after tarde",
-    "evening": "even pm", "night time": "night noche", "teaspoon": "tsp tea cdta cucharadita", "tablespoon": "tbsp cda tablesp cuchar",
-}  # fmt: skip
+    "tablet": "tab tb comp gragea caplet odt",
+    "pill": "pill pastill",
+    "capsule": "cap cáp cps perla softgel",
+    "puff": "puff inh disparo",
+    "drop": "drop gtt gota gts",
+    "mL": "ml mil cc",
+    "mg": "mg mil rng",
+    "g": "g",
+    "ug": "mcg ug µg μg micro",
+    "IU": "iu ui ul int u",
+    "unit": "u",
+    "percent": "%",
+    "vial": "vial",
+    "spray": "spray",
+    "application": "app aplic",
+    "click": "click pump",
+    "oz": "oz oun",
+    "oral": "po mouth oral vo os p.o",
+    "sublingual": "sl sub tongue lengua",
+    "topical": "top skin affected piel zona área untar",
+    "ophthalmic": "opht eye ojo oft ou od os",
+    "otic": "otic ear oíd oid",
+    "nasal": "nas nos",
+    "inhalation": "inh puff neb",
+    "subcutaneous": "sc sub sq",
+    "intramuscular": "im intram",
+    "intravenous": "iv intrav",
+    "rectal": "pr rect",
+    "ampoule": "amp",
+    "sachet": "sach sobre",
+    "ovule": "óvulo",
+    "suppository": "sup",
+    "cream": "crem",
+    "syrup": "syr jar",
+    "orally disintegrating tablet": "odt",
+    "transdermal": "transd",
+    "hour": "h",
+    "day": "d día",
+    "week": "w sem",
+    "month": "mo mes",
+    "year": "y año",
+    "night": "n",
+    "mon": "mon lun l",
+    "tue": "tue mar",
+    "wed": "wed mi x",
+    "thu": "thu jue j",
+    "fri": "fri vie v",
+    "sat": "sat sáb s",
+    "sun": "sun dom d",
+    "breakfast": "break desay",
+    "lunch": "lunch almu",
+    "dinner": "dinner supper evening cena",
+    "every": "meal comid aliment ac pc",
+    "before": "before antes prior ac",
+    "after": "after desp pc",
+    "with": "with con at en",
+    "bedtime": "bed hs qhs dorm acost",
+    "empty stomach": "empty ayun estómago",
+    "morning": "mor am mañ",
+    "noon": "noon med",
+    "afternoon": "after tarde",
+    "evening": "even pm",
+    "night time": "night noche",
+    "teaspoon": "tsp tea cdta cucharadita",
+    "tablespoon": "tbsp cda tablesp cuchar",
+}
 
 
 def unsaid(medication: Medication) -> list[str]:
@@ -114,24 +178,22 @@ def stated_words(medication: Medication) -> Iterator[str]:
             yield from (value.unit for value in part.strength.values)
         if part.dose and part.dose.unit:
             yield part.dose.unit
-        match part.frequency:
-            case Every(unit=unit):
-                yield unit
-            case Weekdays(days=days):
-                yield from days if len(days) < 5 else ()  # noqa: PLR2004 - more may be a range
-            case Once():
-                yield from ()
-        if part.duration and part.duration.unit:
-            yield part.duration.unit
-        yield from ("night time" if one == "night" else one for one in part.times if one.isalpha())
+        yield from words_of_time(part)
         for meal in part.meals:
-            yield meal.relation
-            if meal.meal:
-                yield meal.meal
-    if medication.route:
-        yield medication.route
-    if medication.form:
-        yield medication.form
+            yield from (word for word in (meal.relation, meal.meal) if word)
+    yield from (word for word in (medication.route, medication.form) if word)
+
+
+def words_of_time(part: Medication | Step) -> Iterator[str]:
+    """Units, days and times of day; of a range of days only the ends are written."""
+    match part.frequency:
+        case Every(unit=unit):
+            yield unit
+        case Weekdays(days=days):
+            yield from days if len(days) < 5 else (days[0], days[-1])
+    if part.duration and part.duration.unit:
+        yield part.duration.unit
+    yield from ("night time" if one == "night" else one for one in part.times if one.isalpha())
 
 
 def reasons(medication: Medication) -> Iterator[str]:

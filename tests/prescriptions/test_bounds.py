@@ -20,9 +20,59 @@ from tests.documents.markdown import ROOT
 from tests.prescriptions.faithful import unsaid
 
 DRUGS: DrugIndex = shipped_drug_names()
-WORDS = ("1", "2.5", "½", "tab", "tableta", "mg", "mL", "c/8", "cada", "q", "6", "h", "horas", "-", "/", "por", "x", "7", "días", "PRN",
-         "dolor", "Metformina", "xyzzy", "1-0-1", "luego", "then", "y", "bid", "po", "si", "max", "#", "(", ")", ".", ",", "\n", "Rx:",
-         "l", "O", "{", "UI", "100 000", "a", "L-X-V", "antes de", "con", "no", "of", "=", "mdd")  # fmt: skip
+WORDS = (
+    "1",
+    "2.5",
+    "½",
+    "tab",
+    "tableta",
+    "mg",
+    "mL",
+    "c/8",
+    "cada",
+    "q",
+    "6",
+    "h",
+    "horas",
+    "-",
+    "/",
+    "por",
+    "x",
+    "7",
+    "días",
+    "PRN",
+    "dolor",
+    "Metformina",
+    "xyzzy",
+    "1-0-1",
+    "luego",
+    "then",
+    "y",
+    "bid",
+    "po",
+    "si",
+    "max",
+    "#",
+    "(",
+    ")",
+    ".",
+    ",",
+    "\n",
+    "Rx:",
+    "l",
+    "O",
+    "{",
+    "UI",
+    "100 000",
+    "a",
+    "L-X-V",
+    "antes de",
+    "con",
+    "no",
+    "of",
+    "=",
+    "mdd",
+)
 MOST_STEPS = 60
 """Steps of the grammar for each character."""
 
@@ -48,9 +98,15 @@ def hostile() -> dict[str, str]:
     chance = random.Random(1)
     return {
         "words": " ".join(chance.choice(WORDS) for _ in range(40_000)),
-        "one line": "1-" * 50_000, "one number": "9" * 100_000, "lines": "1\n" * 50_000, "points": "a." * 50_000,
-        "fractions": "1/2 " * 25_000, "glued": "bidprn" * 17_000, "names": "metformina " * 9_000, "marks": "e\u0301" * 50_000,
-    }  # fmt: skip
+        "one line": "1-" * 50_000,
+        "one number": "9" * 100_000,
+        "lines": "1\n" * 50_000,
+        "points": "a." * 50_000,
+        "fractions": "1/2 " * 25_000,
+        "glued": "bidprn" * 17_000,
+        "names": "metformina " * 9_000,
+        "marks": "e\u0301" * 50_000,
+    }
 
 
 @pytest.mark.parametrize("name", hostile())
@@ -103,8 +159,13 @@ sys.stdout.write(msgspec.json.encode(read_prescription(text, shipped_drug_names(
 def test_a_process_of_its_own_needs_no_file_no_network_and_says_the_same(seed: str, tmp_path: Path) -> None:
     text = "Rx: Metformina 850 mg tab\nTomar 1 tab c/12 h x 30 días\nIosartan 50 mg 1-0-1 PRN dolor\nxyzzy"
     done = subprocess.run(  # noqa: S603 - this Python
-        [sys.executable, "-c", PROGRAM], input=text, capture_output=True, text=True, check=False, cwd=tmp_path,
+        [sys.executable, "-c", PROGRAM],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
         env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert msgspec.json.decode(done.stdout, type=Prescription) == read_prescription(text, DRUGS)

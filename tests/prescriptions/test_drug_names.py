@@ -5,20 +5,33 @@ import pytest
 from medtime_backend.prescriptions.drug_names import MOST_CANDIDATES, DrugIndex
 from medtime_backend.prescriptions.shipped_names import shipped_drug_names
 
-NAMES = DrugIndex.from_pairs([
-    ("Losartán", "rxnorm:1"), ("LOSARTAN", "rxnorm:2"), ("lisinopril", "rxnorm:3"), ("prednisolone", "rxnorm:4"),
-    ("metformin", "rxnorm:5"), ("ácido fólico", None), ("Gonal-f", "ema:1"), ("clonidine", "rxnorm:6"),
-    ("clonixine", "rxnorm:7"), ("insulin glargine", "rxnorm:8"), ("insulin", "rxnorm:9"),
-])  # fmt: skip
+NAMES = DrugIndex.from_pairs(
+    [
+        ("Losartán", "rxnorm:1"),
+        ("LOSARTAN", "rxnorm:2"),
+        ("lisinopril", "rxnorm:3"),
+        ("prednisolone", "rxnorm:4"),
+        ("metformin", "rxnorm:5"),
+        ("ácido fólico", None),
+        ("Gonal-f", "ema:1"),
+        ("clonidine", "rxnorm:6"),
+        ("clonixine", "rxnorm:7"),
+        ("insulin glargine", "rxnorm:8"),
+        ("insulin", "rxnorm:9"),
+    ]
+)
 
 
 @pytest.mark.parametrize(
     ("written", "name", "catalog_id"),
     [
-        ("losartan", "Losartán", "rxnorm:1"), ("LOSARTÁN", "Losartán", "rxnorm:1"), ("Acido Folico", "ácido fólico", None),
-        ("gonal f", "Gonal-f", "ema:1"), ("insulin glargine", "insulin glargine", "rxnorm:8"),
+        ("losartan", "Losartán", "rxnorm:1"),
+        ("LOSARTÁN", "Losartán", "rxnorm:1"),
+        ("Acido Folico", "ácido fólico", None),
+        ("gonal f", "Gonal-f", "ema:1"),
+        ("insulin glargine", "insulin glargine", "rxnorm:8"),
     ],
-)  # fmt: skip
+)
 def test_accents_case_and_signs_do_not_matter(written: str, name: str, catalog_id: str | None) -> None:
     match = NAMES.exact(written)
     assert match is not None
@@ -28,11 +41,15 @@ def test_accents_case_and_signs_do_not_matter(written: str, name: str, catalog_i
 @pytest.mark.parametrize(
     ("written", "name", "kind"),
     [
-        ("Iosartan", "Losartán", "slip"), ("l0sartan", "Losartán", "slip"), ("rnetforrnin", "metformin", "slip"),
-        ("losrtan", "Losartán", "fuzzy"), ("lisinorpil", "lisinopril", "fuzzy"), ("metformina", "metformin", "spelling"),
+        ("Iosartan", "Losartán", "slip"),
+        ("l0sartan", "Losartán", "slip"),
+        ("rnetforrnin", "metformin", "slip"),
+        ("losrtan", "Losartán", "fuzzy"),
+        ("lisinorpil", "lisinopril", "fuzzy"),
+        ("metformina", "metformin", "spelling"),
         ("prednisolona", "prednisolone", "spelling"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_is_found_and_marked(written: str, name: str, kind: str) -> None:
     match = NAMES.fuzzy(written)
     assert match is not None

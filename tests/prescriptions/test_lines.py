@@ -115,10 +115,15 @@ def test_unknown_text_is_raw(text: str, drugs: DrugIndex) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Tomar con agua", "No tomar con leche", "1.000 mg", "Vitamina 1.000 UI diario", "1 tab con agua", "take with water",
+        "Tomar con agua",
+        "No tomar con leche",
+        "1.000 mg",
+        "Vitamina 1.000 UI diario",
+        "1 tab con agua",
+        "take with water",
         "M-V 1 tab",
     ],
-)  # fmt: skip
+)
 def test_nothing_is_guessed(text: str, drugs: DrugIndex) -> None:
     """Water is no drug, 1.000 is one here and a thousand there, M is Tuesday or Wednesday."""
     for medication in read_prescription(text, drugs).medications:
@@ -126,3 +131,27 @@ def test_nothing_is_guessed(text: str, drugs: DrugIndex) -> None:
         assert "drug" not in values
         assert "strength" not in values
         assert values.get("frequency") in {None, "1/d"}
+
+
+@pytest.mark.parametrize("mark", ["", "2.- ", "- "])
+def test_an_instruction_below_an_unknown_line_is_not_the_medication_above(mark: str, drugs: DrugIndex) -> None:
+    text = f"1.- Atorvastatina 20 mg\n1 tab por la noche\n{mark}Complejo B inyectable\nAplicar 1 ampolleta IM cada tercer día"
+    first, second = read_prescription(text, drugs).medications
+    assert (first.drug, first.steps, first.route) == ("Atorvastatina", (), None)
+    assert (second.drug, second.route, second.raw.splitlines()[0]) == (
+        None,
+        "intramuscular",
+        f"{mark}Complejo B inyectable",
+    )
+
+
+def test_a_note_between_does_not_part_a_medication(drugs: DrugIndex) -> None:
+    text = "Metformin 500 mg\nbrand is medically needed\nSig: 1 tab PO BID\nMay substitute\nRefills: 2"
+    (medication,) = read_prescription(text, drugs).medications
+    assert (medication.drug, medication.refills, medication.route) == ("Metformin", 2, "oral")
+
+
+def test_units_under_the_skin_are_a_dose(drugs: DrugIndex) -> None:
+    (medication,) = read_prescription("Insulina glargina 22 UI SC a las 22:00 h", drugs).medications
+    assert medication.strength is None
+    assert (medication.dose and medication.dose.low, medication.times) == (22, ("22:00",))

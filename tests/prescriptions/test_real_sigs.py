@@ -48,21 +48,31 @@ def test_most_real_sigs_are_read(shared: Path, drugs: DrugIndex) -> None:
     [
         ("1 tab po q hs", {"dose": ["1 tablet"], "route": ["oral"], "frequency": ["1/d"]}),
         ("1 cap po once a dayinstrplease fast", {"dose": ["1 capsule"], "route": ["oral"], "frequency": ["1/d"]}),
-        ("1 drop in eye 4 times a day starting 3 days before surgery",
-         {"dose": ["1 drop"], "route": ["ophthalmic"], "frequency": ["4/d"]}),
+        (
+            "1 drop in eye 4 times a day starting 3 days before surgery",
+            {"dose": ["1 drop"], "route": ["ophthalmic"], "frequency": ["4/d"]},
+        ),
         ("2 tabs po qd inform if not covered", {"dose": ["2 tablet"], "route": ["oral"], "frequency": ["1/d"]}),
-        ("take 3 ml by mouth daily for 10 days 3 ml = 150 mg",
-         {"dose": ["3 mL"], "route": ["oral"], "frequency": ["1/d"], "duration": ["10 d"]}),
-        ("1 cap po daily replaces her 30mg dose do not crush", {"dose": ["1 capsule"], "route": ["oral"], "frequency": ["1/d"]}),
+        (
+            "take 3 ml by mouth daily for 10 days 3 ml = 150 mg",
+            {"dose": ["3 mL"], "route": ["oral"], "frequency": ["1/d"], "duration": ["10 d"]},
+        ),
+        (
+            "1 cap po daily replaces her 30mg dose do not crush",
+            {"dose": ["1 capsule"], "route": ["oral"], "frequency": ["1/d"]},
+        ),
         ("inhale 2 puffs by mouth bid", {"dose": ["2 puff"], "route": ["inhalation"], "frequency": ["2/d"]}),
-        ("apply bid to affected area every 7 days remove buildup with acetone", {"route": ["topical"], "frequency": ["2/d"]}),
+        (
+            "apply bid to affected area every 7 days remove buildup with acetone",
+            {"route": ["topical"], "frequency": ["2/d"]},
+        ),
         ("1 tab po tid must last 30 days", {"dose": ["1 tablet"], "route": ["oral"], "frequency": ["3/d"]}),
         ("1 drop od bid", {"dose": ["1 drop"], "route": ["ophthalmic"], "frequency": ["2/d"]}),
         ("1 tab od", {"dose": ["1 tablet"], "frequency": ["1/d"]}),
         ("1 tab po daily for 3 doses", {"dose": ["1 tablet"], "route": ["oral"], "frequency": ["1/d"]}),
         ("aplicar una capa bid", {"frequency": ["2/d"]}),
     ],
-)  # fmt: skip
+)
 def test_kinds_of_faults_that_reading_all_of_them_showed(
     text: str, expected: dict[str, list[str]], drugs: DrugIndex
 ) -> None:

@@ -12,14 +12,35 @@ from medtime_backend.prescriptions.shipped_names import shipped_drug_names
 from tests.prescriptions.reading import said
 
 DRUGS: DrugIndex = shipped_drug_names()
-NAMES = {"es": ("Metformina", "Losartán", "Ácido fólico", "Ibuprofeno", "Zolutrexato"),
-         "en": ("Metformin", "Lisinopril", "Folic acid", "Ibuprofen", "Zolutrexate")}  # fmt: skip
-FORMS = {"es": {"tablet": ("tableta", "tab", "comp."), "capsule": ("cápsula", "cáps"), "drop": ("gotas", "gts"), "mL": ("mL", "cc"),
-                "tablespoon": ("cda.", "cucharada")},
-         "en": {"tablet": ("tablet", "tab", "tabs"), "capsule": ("capsule", "caps"), "drop": ("drops", "gtts"), "mL": ("mL", "ml"),
-                "tablespoon": ("tbsp", "tablespoons")}}  # fmt: skip
-ROUTES = {"es": {"oral": ("VO", "vía oral"), "sublingual": ("SL", "sublingual"), "intravenous": ("IV", "intravenosa"), "": ("",)},
-          "en": {"oral": ("PO", "by mouth"), "sublingual": ("SL", "under the tongue"), "intravenous": ("IV",), "": ("",)}}  # fmt: skip
+NAMES = {
+    "es": ("Metformina", "Losartán", "Ácido fólico", "Ibuprofeno", "Zolutrexato"),
+    "en": ("Metformin", "Lisinopril", "Folic acid", "Ibuprofen", "Zolutrexate"),
+}
+FORMS = {
+    "es": {
+        "tablet": ("tableta", "tab", "comp."),
+        "capsule": ("cápsula", "cáps"),
+        "drop": ("gotas", "gts"),
+        "mL": ("mL", "cc"),
+        "tablespoon": ("cda.", "cucharada"),
+    },
+    "en": {
+        "tablet": ("tablet", "tab", "tabs"),
+        "capsule": ("capsule", "caps"),
+        "drop": ("drops", "gtts"),
+        "mL": ("mL", "ml"),
+        "tablespoon": ("tbsp", "tablespoons"),
+    },
+}
+ROUTES = {
+    "es": {
+        "oral": ("VO", "vía oral"),
+        "sublingual": ("SL", "sublingual"),
+        "intravenous": ("IV", "intravenosa"),
+        "": ("",),
+    },
+    "en": {"oral": ("PO", "by mouth"), "sublingual": ("SL", "under the tongue"), "intravenous": ("IV",), "": ("",)},
+}
 UNITS = {"d": {"es": ("días", "d"), "en": ("days", "d")}, "mo": {"es": ("meses",), "en": ("months",)}}
 COUNTS = {
     "es": ("1", "2", "una", "½", "1-2", "1 a 2", "2.5", "1 ½"),
@@ -86,15 +107,29 @@ def prescriptions(draw: st.DrawFn) -> Written:
 def frequencies(draw: st.DrawFn, language: str) -> tuple[str, str]:
     hours, times = draw(st.sampled_from((4, 6, 8, 12, 24))), draw(st.integers(1, 6))
     spanish = [
-        (f"q{hours}h", f"cada {hours} horas"), (f"q{hours}h", f"c/{hours} h"), (f"q{hours}h", f"c/{hours}hrs"), ("q2d", "cada tercer día"),
-        (f"{times}/d", f"{times} veces al día"), ("1/d", "diario"), ("mon,wed,fri", "L-X-V"), ("mon,thu", "lunes y jueves"),
+        (f"q{hours}h", f"cada {hours} horas"),
+        (f"q{hours}h", f"c/{hours} h"),
+        (f"q{hours}h", f"c/{hours}hrs"),
+        ("q2d", "cada tercer día"),
+        (f"{times}/d", f"{times} veces al día"),
+        ("1/d", "diario"),
+        ("mon,wed,fri", "L-X-V"),
+        ("mon,thu", "lunes y jueves"),
         ("q6-8h", "cada 6 a 8 horas"),
-    ]  # fmt: skip
+    ]
     english = [
-        (f"q{hours}h", f"every {hours} hours"), (f"q{hours}h", f"q{hours}h"), ("2/d", "BID"), ("3/d", "t.i.d."), ("q2d", "every other day"),
-        (f"{times}/d", f"{times} times a day"), ("1/d", "daily"), ("mon,thu", "every Monday and Thursday"), ("q4-6h", "q4-6h"),
-        ("2/d", "twice a day"), ("1/w", "once a week"),
-    ]  # fmt: skip
+        (f"q{hours}h", f"every {hours} hours"),
+        (f"q{hours}h", f"q{hours}h"),
+        ("2/d", "BID"),
+        ("3/d", "t.i.d."),
+        ("q2d", "every other day"),
+        (f"{times}/d", f"{times} times a day"),
+        ("1/d", "daily"),
+        ("mon,thu", "every Monday and Thursday"),
+        ("q4-6h", "q4-6h"),
+        ("2/d", "twice a day"),
+        ("1/w", "once a week"),
+    ]
     frequency: tuple[str, str] = draw(st.sampled_from(spanish if language == "es" else english))
     return frequency
 
