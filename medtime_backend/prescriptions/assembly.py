@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from medtime_backend.prescriptions.doses import Doses
 from medtime_backend.prescriptions.instructions import Instruction, same_dose
 from medtime_backend.prescriptions.looking import Seen
-from medtime_backend.prescriptions.naming import Name
+from medtime_backend.prescriptions.naming import Name, is_combined
 from medtime_backend.prescriptions.phrases import Phrase
 from medtime_backend.prescriptions.records import Maximum, Quantity
 
@@ -144,7 +144,7 @@ def _join(first: Instruction, second: Instruction) -> None:
 
 def assemble(seen: Seen, name: Name | None) -> Draft:
     """Read a block's phrases in order."""
-    draft = Draft(name=name)
+    draft = Draft(name=name, combined=name is not None and is_combined(name))
     named = name is None
     for phrase in seen.phrases:
         if not named and name is not None and phrase.start >= name.start:
