@@ -129,11 +129,16 @@ class Doses:
                 self.unplaced.append(phrase)
         elif self.last.dose is not None and not self._pending and not self.last.complete:
             self._beside_dose(phrase, strength)
-        elif as_dose is not None:
+        elif as_dose is not None and (phrase.beside or not self._is_another_amount(as_dose)):
             self._first_was_dose(as_dose)
             self._set_dose(as_dose, phrase, None)
         else:
             self.unplaced.append(phrase)
+
+    def _is_another_amount(self, dose: Dose) -> bool:
+        """'5 mg M/W/F, 2.5 mg other days': of what was not read in between the second amount depends."""
+        before = self._strength_as_dose
+        return before is not None and before.unit == dose.unit and before != dose
 
     def _first_was_dose(self, dose: Dose) -> None:
         """'Insulin 15 U in the morning and 10 U at night': what looked like a strength was the first dose."""

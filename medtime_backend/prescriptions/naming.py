@@ -130,7 +130,7 @@ def _is_dosed(words: Sequence[Token], unknown: Sequence[Token], follows: Phrase,
 
 
 def _adjacent(tokens: Sequence[Token], start: int, end: int) -> bool:
-    return all(one.word in {".", ","} for one in tokens[start:end])
+    return all(one.word in {".", ",", "\n"} for one in tokens[start:end])
 
 
 def _contains(phrase: Phrase, *, item: bool) -> bool:
@@ -167,7 +167,7 @@ def with_rest(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], na
     if end == name.end or end != stop:
         return name
     text = spelt(tokens[name.start : end])
-    return Name(name.start, end, text, names.exact(text))
+    return Name(name.start, end, text, names.exact(text) or names.fuzzy(text))
 
 
 def _with_front(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], names: DrugNames) -> Name:

@@ -75,7 +75,7 @@ def _bare(phrase: Phrase, place: Place) -> bool:
     if word in NO_NUMBERS or after is None or not place.beside:
         return False
     if phrase.end in place.drugs:
-        return True
+        return before is not None and before.kind == "verb"  # else it may number the lines
     if before is not None and before.kind == "verb" and not after.readings:
         return word not in ARTICLES
     following = read_phrase(place.tokens, phrase.end)

@@ -44,6 +44,12 @@ def test_one_is_stopped_and_another_begun(drugs: DrugIndex) -> None:
         ("Hydrocodone-APAP 5-325 mg q4h", {
             "drug": ["hydrocodone apap"], "strength": ["5/325 mg"], "frequency": ["q4h"],
         }),
+        # A number before a name may number the lines.
+        ("2 Losartan 50 mg c/24 h", {"drug": ["losartan"], "strength": ["50 mg"], "frequency": ["q24h"]}),
+        ("2 Zolutrexato 50 mg c/24 h", {"drug": ["zolutrexato"], "strength": ["50 mg"], "frequency": ["q24h"]}),
+        ("Take 2 losartan daily", {"drug": ["losartan"], "dose": ["2"], "frequency": ["1/d"]}),
+        # On which days the second amount is to be taken was not read.
+        ("Warfarin 5 mg PO M/W/F, 2.5 mg other days", {"drug": ["warfarin"], "strength": ["5 mg"], "route": ["oral"]}),
         # By weight is neither strength nor dose.
         ("Paracetamol 15 mg/kg/dosis c/6 h", {"drug": ["paracetamol"], "frequency": ["q6h"]}),
         # How long, not how many a day.
