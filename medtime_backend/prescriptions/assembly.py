@@ -85,13 +85,10 @@ class Draft(Doses):
             self._take_place(phrase._replace(value=("eye", "right eye")))
             return
         self._next_if_then()
-        self.last.set_frequency(phrase.value)
+        if not self.last.set_frequency(phrase.value):
+            self.unplaced.append(phrase)
 
-    _take_weekdays = _take_frequency
-
-    def _take_schedule(self, phrase: Phrase) -> None:
-        self._next_if_then()
-        self.last.set_frequency(phrase.value)
+    _take_weekdays = _take_schedule = _take_frequency
 
     def _take_when(self, phrase: Phrase) -> None:
         self._next_if_then()
@@ -102,7 +99,8 @@ class Draft(Doses):
 
     def _take_duration(self, phrase: Phrase) -> None:
         self._next_if_then()
-        self.last.set_duration(phrase.value)
+        if not self.last.set_duration(phrase.value):
+            self.unplaced.append(phrase)
 
     def _take_needed(self, phrase: Phrase) -> None:
         self._next_if_then()

@@ -57,21 +57,25 @@ class Instruction:
         """Whether it says nothing yet."""
         return not self.complete and self.dose is None and not self.stop
 
-    def set_frequency(self, frequency: Frequency) -> None:
-        """Take it, unless another one was said; of two that agree the closer one is kept."""
+    def set_frequency(self, frequency: Frequency) -> bool:
+        """Take it, unless another one was said; of two that agree the closer one is kept. Gives whether it fits."""
         if self.frequency is None:
             self.frequency = frequency
         elif not agree(self.frequency, frequency):
             self.contradicted = True
+            return False
         elif _is_daily(self.frequency) or isinstance(frequency, Weekdays):
             self.frequency = frequency
+        return True
 
-    def set_duration(self, duration: Duration) -> None:
-        """Take it, unless another one was said."""
+    def set_duration(self, duration: Duration) -> bool:
+        """Take it, unless another one was said. Gives whether it fits."""
         if self.duration is None or self.duration.kind == "finished":
             self.duration = duration
         elif days(self.duration) != days(duration):
             self.contradicted = True
+            return False
+        return True
 
     def counted(self) -> Instruction:
         """With the frequency that its times and meals amount to, if none is said."""

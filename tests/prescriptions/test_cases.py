@@ -140,4 +140,5 @@ def test_contradictions_are_not_settled_in_silence(drugs: DrugIndex) -> None:
     agreed = only("1 tablet by mouth twice daily (every 12 hours)", drugs)
     assert agreed.confidence >= 0.8
     assert only("1 tablet twice daily every 4 hours", drugs).confidence < 0.5
+    assert read_prescription("1 tablet twice daily every 4 hours", drugs).unread == ["every 4 hours"]
     assert only("1 tablet 2 capsules daily", drugs).confidence < 0.5
