@@ -1,7 +1,8 @@
 """The pool, named statements, and SQLSTATE → problem. Each statement is a whole request, run as the user."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import asyncpg
@@ -49,13 +50,18 @@ async def _keep(_connection: object) -> None:
 class Database:
     """A pool of connections of the service's own login role."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float) -> None:
+    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: Callable[[float], None]) -> None:
         self._pool = pool
         self._acquire_timeout = acquire_timeout
+        self._note_wait = note_wait
+        self._waiting = 0
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
-        """Open the pool. No connection is made yet, so the service starts while the database is away."""
+    async def open(cls, settings: Settings, note_wait: Callable[[float], None] = lambda _: None) -> Self:
+        """Open the pool; `note_wait` is told how many seconds each request waited for a connection.
+
+        No connection is made yet, so the service starts while the database is away.
+        """
         pool = await asyncpg.create_pool(
             settings.database_url,
             min_size=0,
@@ -66,7 +72,7 @@ class Database:
             reset=_keep,
             server_settings={"application_name": "medtime"},
         )
-        return cls(pool, settings.database_pool_timeout)
+        return cls(pool, settings.database_pool_timeout, note_wait)
 
     async def close(self) -> None:
         """Wait a moment for running statements, then close the pool."""
@@ -75,15 +81,32 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
+    def connections(self) -> dict[str, int]:
+        """Connections by state: used and idle; and waiting, the requests that have none yet."""
+        idle = self._pool.get_idle_size()
+        return {"used": self._pool.get_size() - idle, "idle": idle, "waiting": self._waiting}
+
+    async def _acquire(self) -> Any:
+        self._waiting += 1
+        asked_at = time.perf_counter()
+        try:
+            return await self._pool.acquire(timeout=self._acquire_timeout)
+        finally:
+            self._waiting -= 1
+            self._note_wait(time.perf_counter() - asked_at)
+
     async def fetch(self, name: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run a named statement in its own transaction.
 
         Raises the problem that the database's error stands for; Busy when no connection is to be had.
         """
         try:
-            async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
+            connection = await self._acquire()
+            try:
                 rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
                 return rows
+            finally:
+                await self._pool.release(connection)
         except asyncpg.PostgresError as fault:
             problem = problem_of(fault)
             if isinstance(problem, errors.InternalError):

@@ -63,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Prepared statements kept per connection; 0 behind a transaction pooler (port 6543)."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
+    log_dir: str = ""
+    """A directory for log files, a new one each day, kept for seven; empty: standard output."""
 
     def __post_init__(self) -> None:
         settings_rules.check(self)
