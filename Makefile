@@ -7,7 +7,7 @@ FUNCTIONS_STAMP := $(VENV)/.functions
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
-EXTRAS := chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
+EXTRAS := prometheus:promtool chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
 	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so
 
 .DEFAULT_GOAL := help
@@ -84,7 +84,7 @@ bench: setup ## Measure push, pull, identity, policies, the audit, growth and th
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
-	$(COMPILE) --extra local --extra audit --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra local --extra audit --extra otel --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what the targets made (.venv, .medtime, caches)
 	rm -rf $(VENV) .medtime .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

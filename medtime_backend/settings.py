@@ -70,6 +70,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A file that holds it, instead of functions_key."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
+    traces: bool = False
+    """Whether requests are traced by OpenTelemetry (extra `otel`)."""
+    log_dir: str = ""
+    """A directory for log files, a new one each day, kept for seven; empty: standard output."""
 
     def __post_init__(self) -> None:
         settings_rules.check(self)

@@ -6,6 +6,7 @@ import http.client
 import json
 import sys
 
+from medtime_backend.exposition import VARIABLE
 from medtime_backend.local.data_directory import DataDirectory
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK
@@ -72,6 +73,7 @@ def start_service(directory: DataDirectory, options: StackOptions, info: StackIn
                 "MEDTIME_FUNCTIONS_URL": info.functions_url,
                 "MEDTIME_FUNCTIONS_KEY": info.secret_key,
                 "MEDTIME_FUNCTIONS_KEY_FILE": "",
+                VARIABLE: str(directory.new_metrics()),
                 **options.service_environment,
             },
             kept_open=_kept_open(directory),
