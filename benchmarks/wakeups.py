@@ -104,7 +104,7 @@ async def main() -> None:
                 copies[copy] = await connect(url, f"wakeups_{copy}", opened)
                 cleaners[copy] = await connect(url, f"wakeups_{copy}", opened)
             await copies["without"].execute(OFF)
-            print(f"{'followers':16} {'entities':>8} {'without':>9} {'with':>9} {'ratio':>6} {'noise':>6}  (ms, P50)")
+            print(f"{'followers':16} {'entities':>8} {'without':>9} {'with':>9} {'ratio':>6} {'noise':>6}  (ms, P10)")
             for name, owner in owners.items():
                 for connection in copies.values():
                     await act_as(connection, owner)
@@ -117,7 +117,8 @@ async def main() -> None:
                             taken = await push(copies[copy], amount)
                             if turn > WARM_UP:
                                 times[copy].append(taken)
-                    middle = {copy: statistics.median(taken) for copy, taken in times.items()}
+                    # The quicker tenth: what others do on the machine only makes pushes slower.
+                    middle = {copy: statistics.quantiles(taken, n=10)[0] for copy, taken in times.items()}
                     ratio, noise = middle["with"] / middle["without"], middle["again"] / middle["with"]
                     told = f"{middle['without']:9.2f} {middle['with']:9.2f} {ratio:6.2f} {noise:6.2f}"
                     print(f"{name:16} {amount:8} {told}")

@@ -23,8 +23,9 @@ alter table private.wakeup_totals enable row level security;
 alter table private.wakeup_totals force row level security;
 revoke all on table private.wakeup_totals from public, anon, authenticated, service_role;
 
-create function private.queue_requested_wakeups(max_requests integer)
-returns bigint
+create function private.queue_requested_wakeups(
+  max_requests integer, after bigint, out queued bigint, out reached bigint
+)
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -39,22 +40,22 @@ declare
   pause constant interval := private.coalescing_window();
   last_attempt constant integer := (select s.most_attempts - 1 from private.wakeup_settings as s);
   taken private.wakeup_requests[];
-  queued bigint;
 begin
   -- One at a time; the others send what is queued. Any fixed number, which nothing else of ours takes.
   if not pg_try_advisory_xact_lock(6331785466) then
-    return null;
+    return;
   end if;
-  select array_agg(t) into taken
+  select array_agg(t), max(t.id) into taken, reached
   from (
     select r.*
     from private.wakeup_requests as r
+    where r.id > after
     order by r.id
     limit max_requests
     for update skip locked
   ) as t;
   if taken is null then
-    return null;
+    return;
   end if;
 
   with audience as materialized (
@@ -107,8 +108,7 @@ begin
   )
 
   select count(*) filter (where not a.again) into queued from added as a;
-  return queued;
 end
 $$;
-comment on function private.queue_requested_wakeups(integer) is 'Turns so many requests, the oldest first, into wake-ups: one for each device, due at once or when its window is over. Returns how many are new; null: there were no requests, or another caller is at it. Called by public.srv_claim_wakeups only.';
-revoke all on function private.queue_requested_wakeups(integer) from public, anon, authenticated, service_role;
+comment on function private.queue_requested_wakeups(integer, bigint) is 'Turns so many requests, the oldest after that id first, into wake-ups: one for each device, due at once or when its window is over. Returns how many are new, and the id it has reached; null: there are no more requests, or another caller is at it. Called by public.srv_claim_wakeups only.';
+revoke all on function private.queue_requested_wakeups(integer, bigint) from public, anon, authenticated, service_role;

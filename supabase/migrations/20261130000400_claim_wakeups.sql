@@ -11,8 +11,9 @@ set jit = off
 as $$
 #variable_conflict use_column
 declare
-  step bigint;
+  step record;
   added bigint := 0;
+  reached bigint := 0;
   most constant integer := (select s.most_attempts from private.wakeup_settings as s);
   moment timestamptz;
   lease_end timestamptz;
@@ -23,12 +24,14 @@ begin
   if coalesce(lease_seconds, 0) not between 5 and 3600 then
     perform private.raise_problem('MT400', 'invalid-field', '{"field": "lease_seconds"}');
   end if;
-  -- A few at a time, since one request can stand for thousands of devices.
-  for part in 1 .. 1 + amount / 10 loop
-    step := private.queue_requested_wakeups(10);
-    exit when step is null;
-    added := added + step;
-    exit when added >= amount;
+  -- A few at a time, since one request can stand for thousands of devices; many, since most may stand for devices that are
+  -- queued already. Whoever has called waits for it.
+  loop
+    select q.queued, q.reached into step from private.queue_requested_wakeups(10, reached) as q;
+    exit when step.reached is null;
+    added := added + step.queued;
+    reached := step.reached;
+    exit when added >= amount or clock_timestamp() > statement_timestamp() + interval '2 seconds';
   end loop;
   moment := clock_timestamp();
   -- Of a sender that has died nobody knows what it sent, nor when. A window after the last moment at which it may have sent,

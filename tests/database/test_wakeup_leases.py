@@ -158,3 +158,20 @@ async def test_many_senders_at_once_wake_each_device_once(cluster: StackInfo, su
 
     woken = [token for one in await asyncio.gather(*(send() for _ in range(4))) for token in one]
     assert len(woken) == len(set(woken)) == 40 * 9
+
+
+async def test_requests_for_devices_that_are_queued_already_hold_up_nobody(
+    cluster: StackInfo, superuser: asyncpg.Connection, sending: asyncpg.Connection
+) -> None:
+    """A claim goes past any number of them to what is new."""
+    assert set(await claim(sending)) == {TOKEN}
+    owner = await superuser.fetchval("select user_id from public.srv_push_devices")
+    await superuser.execute(
+        "insert into private.wakeup_requests (user_id, caregivers_too) select $1, false from generate_series(1, 500)",
+        owner,
+    )
+    async with phone(cluster, await add_user(superuser)) as other:
+        await register(other, "phone", apns(8))
+        await insert(other, device="tablet")
+    assert set(await claim(sending, 5)) == {apns(8)}
+    assert await superuser.fetchval("select count(*) from private.wakeup_requests") == 0
