@@ -73,7 +73,7 @@ bench: setup ## Measure push, pull, identity, policies, the audit and growth (ra
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
-	$(COMPILE) --extra local --extra audit --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra local --extra ocr --extra audit --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what the targets made (.venv, .medtime, caches)
 	rm -rf $(VENV) .medtime .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
