@@ -28,14 +28,18 @@ from medtime_backend.identity import Verifier
 from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
 from medtime_backend.metrics import Metrics
+from medtime_backend.ocr.key_ring import KeyRingError, PublicRing
+from medtime_backend.ocr.pool import WorkerPool
 from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
-from medtime_backend.routes import auth, catalog, sync, system
+from medtime_backend.routes import auth, catalog, ocr, sync, system
 from medtime_backend.services import catalog as catalog_service
+from medtime_backend.services import ocr as ocr_service
 from medtime_backend.services import sessions
 from medtime_backend.services.last_cleanup import LastCleanup
 from medtime_backend.settings import Settings
+from medtime_backend.settings_rules import SettingsError
 
 
 class RequestObservation(ASGIMiddleware):
@@ -76,6 +80,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
     relay = AuthRelay(settings)
     last_cleanup = LastCleanup(metrics)
+    ocr_desk = _ocr_desk(settings, metrics, state) if settings.has_ocr else None
 
     async def count_refusal(message: Message, scope: Scope) -> None:
         refusal = scope["state"].get(REFUSAL)
@@ -87,9 +92,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
         async with http:
             state.database = await Database.open(settings)
             await desk.open()
+            if ocr_desk is not None:
+                ocr_desk.pool.open()
             try:
                 yield
             finally:
+                if ocr_desk is not None:
+                    await ocr_desk.pool.close()
                 await state.database.close()
                 await desk.close()
                 await relay.close()
@@ -103,11 +112,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         "answers": Provide(lambda: answers, sync_to_thread=False),
+        "ocr_desk": Provide(lambda: ocr_desk, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
     }
 
     return Litestar(
-        route_handlers=[sync.router, catalog.router, system.router, *([auth.router] if settings.auth_address else [])],
+        route_handlers=[
+            *(sync.router, catalog.router, system.router),
+            *([auth.router] if settings.auth_address else []),
+            *([ocr.router] if settings.has_ocr else []),
+        ],
         dependencies=provided,
         lifespan=[resources],
         middleware=[RequestObservation(), door],
@@ -128,6 +142,24 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def _ocr_desk(settings: Settings, metrics: Metrics, state: State) -> ocr_service.OcrDesk:
+    """Keys and workers for /ocr. Raises SettingsError for a ring that is none."""
+    try:
+        ring = PublicRing.read(settings.ocr_ring())
+    except (KeyRingError, OSError) as fault:
+        said = fault if isinstance(fault, KeyRingError) else type(fault).__name__
+        raise SettingsError(f"MEDTIME_OCR_KEYS_FILE or MEDTIME_OCR_KEYS cannot be used: {said}") from None
+    watch = ocr_service.CatalogWatch()
+    pool = WorkerPool(
+        lambda: ocr_service.preparation(settings, state.database, watch),
+        workers=settings.ocr_workers,
+        queue=settings.ocr_queue,
+    )
+    metrics.ocr_workers_busy.set_function(lambda: pool.busy)
+    metrics.ocr_requests_waiting.set_function(lambda: pool.waiting)
+    return ocr_service.OcrDesk(settings.ocr_engine, ring, pool, metrics, watch)
 
 
 async def _log_unexpected(fault: Exception, scope: Scope) -> None:

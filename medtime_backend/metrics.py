@@ -2,7 +2,7 @@
 
 import math
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from medtime_backend import errors
 
@@ -37,6 +37,23 @@ class Metrics:
         )
         for place in ("process", "redis", "database"):
             self.catalog_answers.labels(place)
+        self.ocr_requests = Counter(
+            "ocr_requests",
+            "Images that were to be read, by engine and outcome: done, or the problem.",
+            ["engine", "outcome"],
+            registry=self._registry,
+        )
+        self.ocr_seconds = Histogram(
+            "ocr_duration_seconds",
+            "How long workers took to read an image, by engine.",
+            ["engine"],
+            buckets=(0.1, 0.25, 0.5, 1, 1.5, 2, 3, 4, 5, 7.5, 10, 15, 20, 30),
+            registry=self._registry,
+        )
+        self.ocr_workers_busy = Gauge("ocr_workers_busy", "Images being read now.", registry=self._registry)
+        self.ocr_requests_waiting = Gauge(
+            "ocr_requests_waiting", "Requests that have no worker yet.", registry=self._registry
+        )
         self.redis_up = Gauge("redis_up", "Whether Redis answered last.", registry=self._registry)
         self.cleanup_last_success = Gauge(
             "cleanup_last_success_timestamp_seconds",
@@ -56,6 +73,10 @@ class Metrics:
                 self.auth_failures.labels(problem.slug).inc()
             case errors.RateLimited():
                 self.rate_limit_exceeded.labels(problem.facts["group"]).inc()
+
+    def count_ocr(self, engine: str, outcome: str) -> None:
+        """Count an image: `outcome` is done, or a problem's slug."""
+        self.ocr_requests.labels(engine, outcome).inc()
 
     def exposition(self) -> bytes:
         """All of them in Prometheus's text format."""

@@ -6,6 +6,7 @@ import http.client
 import sys
 
 from medtime_backend.local.data_directory import DataDirectory
+from medtime_backend.local.ocr_keys import ocr_environment
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK
 from medtime_backend.local.postgres import PostgresServer
@@ -61,6 +62,7 @@ def start_service(directory: DataDirectory, options: StackOptions, info: StackIn
                 "MEDTIME_JWKS_FILE": "",
                 "MEDTIME_JWT_ISSUER": options.issuer,
                 "MEDTIME_JWT_AUDIENCE": options.audience,
+                **ocr_environment(directory.ocr_keys),
                 **options.service_environment,
             },
             kept_open=_kept_open(directory),

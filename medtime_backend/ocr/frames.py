@@ -8,6 +8,8 @@ from uuid import UUID
 
 import msgspec
 
+from medtime_backend.ocr.engines.facts import EngineName
+
 LENGTH: Final = struct.Struct(">I")
 LARGEST: Final = 256 * 1024 * 1024
 
@@ -16,7 +18,7 @@ class Preparation(msgspec.Struct, frozen=True):
     """What the warmed parent is told once, over its pipe: keys and credentials are in no environment."""
 
     ring: bytes
-    engine: str
+    engine: EngineName
     credentials: bytes
     url: str
     drugs: bytes

@@ -11,8 +11,10 @@ from medtime_backend.ocr.limits import LONGEST_SIDE, PIXELS, SHORTEST_SIDE
 
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "HEIF")
 HEIF_BRANDS: Final = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
-# What is refused by its name, since people do send it. A polyglot is what it begins as.
-REFUSED: Final = (
+# Beside what is read, what is refused by its name, since people do send it. A polyglot is what it begins as.
+MAGICS: Final = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
     (b"%PDF", "pdf"),
     (b"II*\0", "tiff"),
     (b"MM\0*", "tiff"),
@@ -99,15 +101,11 @@ def _decoded(image: Image.Image) -> Image.Image:
 
 def _kind_of(head: bytes) -> str:
     """The format by the first bytes: one of FORMATS, or the name of what is refused."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return "WEBP"
     if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
         return "HEIF"
-    for magic, name in REFUSED:
+    for magic, name in MAGICS:
         if head.startswith(magic):
             return name
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().decode("latin-1")

@@ -6,7 +6,7 @@ instances share one. A key is published until its time is over, and accepted for
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self
+from typing import Final, Literal, Self
 
 import msgspec
 
@@ -15,11 +15,12 @@ from medtime_backend.ocr.sealing import KEY_ID_BYTES, SEED_BYTES, PublicKey, Sea
 PUBLISHED_DAYS: Final = 21
 ACCEPTED_DAYS: Final = 7
 """How much longer a key is accepted. Both together are less than the 30 days for which used request ids are kept."""
-SUITE_NAMES: Final = {
+SuiteName = Literal["x25519-hkdf-sha256-aes-256-gcm", "mlkem768-x25519-hkdf-sha256-aes-256-gcm"]
+SUITE_NAMES: Final[dict[SealSuite, SuiteName]] = {
     SealSuite.X25519: "x25519-hkdf-sha256-aes-256-gcm",
     SealSuite.MLKEM768_X25519: "mlkem768-x25519-hkdf-sha256-aes-256-gcm",
 }
-SUITES: Final = {name: suite for suite, name in SUITE_NAMES.items()}
+SUITES: Final[dict[str, SealSuite]] = {name: suite for suite, name in SUITE_NAMES.items()}
 
 
 class KeyRingError(ValueError):
@@ -70,21 +71,10 @@ class PublicRing(msgspec.Struct, frozen=True):
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise KeyRingError("it is no key ring: `medtime keys new ocr` makes one") from None
         for key in ring.keys:
-            ring._check(key)
+            _check(key)
         if len({key.id for key in ring.keys}) != len(ring.keys):
             raise KeyRingError("it has two keys of one id")
         return ring
-
-    def _check(self, key: PublishedKey) -> None:
-        if key.suite not in SUITES or not _is_id(key.id):
-            raise KeyRingError("it has a key of an unknown suite, or with an id that is none")
-        try:
-            key.key.loaded()
-        except ValueError:
-            raise KeyRingError(f"the public key of {key.id} is none") from None
-        times = (key.published_from, key.published_until, key.accepted_until)
-        if any(moment.tzinfo is None for moment in times) or not times[0] < times[1] <= times[2]:
-            raise KeyRingError(f"the times of {key.id} are not in order, or have no time zone")
 
     def published(self, now: datetime) -> list[PublishedKey]:
         """The keys to seal to: the newest of each suite first."""
@@ -93,7 +83,9 @@ class PublicRing(msgspec.Struct, frozen=True):
 
     def accepted(self, key_id: str, now: datetime) -> PublishedKey | None:
         """The key of this id, while images sealed to it are still read."""
-        return next((key for key in self.keys if key.id == key_id and key.published_from <= now < key.accepted_until), None)
+        return next(
+            (key for key in self.keys if key.id == key_id and key.published_from <= now < key.accepted_until), None
+        )
 
 
 def read_pairs(text: str | bytes) -> tuple[KeyPair, ...]:
@@ -134,6 +126,18 @@ def renewed(pairs: tuple[KeyPair, ...], now: datetime, days: int = PUBLISHED_DAY
 def write_ring(pairs: tuple[KeyPair, ...]) -> str:
     """The ring as text, private halves included."""
     return msgspec.json.format(msgspec.json.encode(_Pairs(pairs)), indent=2).decode()
+
+
+def _check(key: PublishedKey) -> None:
+    if key.suite not in SUITES or not _is_id(key.id):
+        raise KeyRingError("it has a key of an unknown suite, or with an id that is none")
+    try:
+        key.key.loaded()
+    except ValueError:
+        raise KeyRingError(f"the public key of {key.id} is none") from None
+    times = (key.published_from, key.published_until, key.accepted_until)
+    if any(moment.tzinfo is None for moment in times) or not times[0] < times[1] <= times[2]:
+        raise KeyRingError(f"the times of {key.id} are not in order, or have no time zone")
 
 
 def _is_id(text: str) -> bool:

@@ -45,18 +45,21 @@ class ParentProcess:
             )
         parent = cls(process, ours)
         try:
-            ours.settimeout(WARM_SECONDS)
-            frames.send(ours, msgspec.msgpack.encode(preparation))
-            readiness = msgspec.msgpack.decode(frames.receive(ours), type=Readiness)
-            if readiness.fault:
-                raise ParentFailedError(readiness.fault)
-        except (OSError, EOFError, msgspec.MsgspecError) as fault:
-            parent.end()
-            raise ParentFailedError(type(fault).__name__) from None
+            parent._prepare(preparation)
         except ParentFailedError:
             parent.end()
             raise
         return parent
+
+    def _prepare(self, preparation: Preparation) -> None:
+        self._control.settimeout(WARM_SECONDS)
+        try:
+            frames.send(self._control, msgspec.msgpack.encode(preparation))
+            readiness = msgspec.msgpack.decode(frames.receive(self._control), type=Readiness)
+        except (OSError, EOFError, msgspec.MsgspecError) as fault:
+            raise ParentFailedError(type(fault).__name__) from None
+        if readiness.fault:
+            raise ParentFailedError(readiness.fault)
 
     @property
     def pid(self) -> int:

@@ -57,6 +57,7 @@ class SealSuite(IntEnum):
         return 32 if self is SealSuite.X25519 else 1120
 
 
+SUITE_BYTES: Final = frozenset(int(suite) for suite in SealSuite)
 LARGEST_OVERHEAD: Final = REQUEST_HEADER.size + 1120 + 1 + 1216 + TAG_BYTES
 """What a sealed request may have beyond its image."""
 
@@ -146,7 +147,7 @@ def read_header(sealed: bytes | bytearray | memoryview) -> Header:
     if len(sealed) < REQUEST_HEADER.size:
         raise NotSealedError("too short for a sealed request")
     version, suite, key_id, request_id = REQUEST_HEADER.unpack_from(sealed)
-    if version != VERSION or suite not in iter(SealSuite):
+    if version != VERSION or suite not in SUITE_BYTES:
         raise NotSealedError("an unknown version or suite")
     known = SealSuite(suite)
     if len(sealed) < REQUEST_HEADER.size + known.enc_bytes + TAG_BYTES:
@@ -154,7 +155,9 @@ def read_header(sealed: bytes | bytearray | memoryview) -> Header:
     return Header(known, key_id.hex(), UUID(bytes=request_id))
 
 
-def seal_request(key_id: str, key: PublicKey, user_id: UUID, request_id: UUID, reply: PublicKey, image: bytes) -> bytes:
+def seal_request(  # noqa: PLR0913, PLR0917 - to whom, for whom, what
+    key_id: str, key: PublicKey, user_id: UUID, request_id: UUID, reply: PublicKey, image: bytes
+) -> bytes:
     """Seal an image for the server, with the key that its answer is to be sealed to."""
     header = Header(key.suite, key_id, request_id)
     inside = bytes((reply.suite,)) + reply.raw + image
@@ -174,7 +177,7 @@ def open_request(key: SecretKey, user_id: UUID, sealed: bytes | bytearray | memo
 
 def split_request(inside: bytes) -> tuple[PublicKey, memoryview]:
     """The key for the answer, and the image, of an opened request. Raises NotSealedError."""
-    if not inside or inside[0] not in iter(SealSuite):
+    if not inside or inside[0] not in SUITE_BYTES:
         raise NotSealedError("no suite for the answer")
     suite = SealSuite(inside[0])
     reply = PublicKey(suite, inside[1 : 1 + suite.public_bytes])

@@ -1,7 +1,7 @@
 """The warmed parent: loads the engine once, then forks a worker for each connection it is handed.
 
-Run as `python -m medtime_backend.ocr.warmed_parent <descriptor>` with an environment of its own (confinement). It is told
-keys and credentials over that socket, and ends when the socket closes.
+Run as `python -m medtime_backend.ocr.warmed_parent <descriptor>` with an environment of its own (confinement). It is
+told keys and credentials over that socket, and ends when the socket closes.
 """
 
 import gc

@@ -4,23 +4,33 @@ import os
 import socket
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
 import msgspec
 
 from medtime_backend.ocr import frames, sealing
 from medtime_backend.ocr.confinement import confine_worker, erase
 from medtime_backend.ocr.engines.engine import Engine, EngineUnavailableError, ImageRefusedError
+from medtime_backend.ocr.engines.facts import EngineName
 from medtime_backend.ocr.frames import Outcome, Task
 from medtime_backend.ocr.images import ImageFault, read_image
 from medtime_backend.ocr.limits import ENGINE_SECONDS, IMAGE_BYTES
 from medtime_backend.ocr.reading import Reader
+
+FAULTS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (sealing.NotSealedError, "ocr-not-sealed"),
+    (sealing.BrokenSealError, "ocr-seal-broken"),
+    (EngineUnavailableError, "ocr-engine-unavailable"),
+    (ImageRefusedError, "ocr-broken-image"),
+)
+"""The problem that each fault becomes; any other is `ocr-failed`."""
 
 
 @dataclass
 class Workshop:
     """What the warmed parent has made ready for its workers."""
 
-    engine_name: str
+    engine_name: EngineName
     engine: Engine
     needs_network: bool
     reader: Reader
@@ -53,17 +63,9 @@ def _attempt(workshop: Workshop, task: Task, sealed: bytearray) -> tuple[Outcome
         return Outcome(), _answer(workshop, task, sealed)
     except ImageFault as fault:
         return Outcome(fault.problem, fault.facts), b""
-    except sealing.NotSealedError:
-        return Outcome("ocr-not-sealed"), b""
-    except sealing.BrokenSealError:
-        return Outcome("ocr-seal-broken"), b""
-    except EngineUnavailableError:
-        return Outcome("ocr-engine-unavailable"), b""
-    except ImageRefusedError:
-        return Outcome("ocr-broken-image"), b""
     # Whatever a library raises, and whatever its text quotes, ends here.
-    except Exception:  # noqa: BLE001
-        return Outcome("ocr-failed"), b""
+    except Exception as fault:  # noqa: BLE001
+        return Outcome(next((slug for kind, slug in FAULTS if isinstance(fault, kind)), "ocr-failed")), b""
 
 
 def _answer(workshop: Workshop, task: Task, sealed: bytearray) -> bytes:

@@ -1,9 +1,10 @@
 """The engine of the settings, opened."""
 
 from medtime_backend.ocr.engines.engine import Engine
+from medtime_backend.ocr.engines.facts import EngineName
 
 
-def open_engine(name: str, credentials: bytes, url: str) -> Engine:
+def open_engine(name: EngineName, credentials: bytes, url: str) -> Engine:
     """The engine of this name, warmed. `credentials` are the bytes of its file, `url` is empty for its own address.
 
     Raises ImportError where its package is not installed, and ValueError for credentials that are none.

@@ -1,8 +1,10 @@
 """Which engines there are, told without loading any."""
 
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
+
+EngineName = Literal["rapidocr", "google", "aws"]
 
 
 class EngineFacts(msgspec.Struct, frozen=True):
@@ -10,12 +12,11 @@ class EngineFacts(msgspec.Struct, frozen=True):
 
     maker: str
     leaves_server: bool
-    needs_credentials: bool
 
 
-ENGINES: Final = {
-    "rapidocr": EngineFacts("RapidOCR, on this server", leaves_server=False, needs_credentials=False),
-    "google": EngineFacts("Google Cloud Vision", leaves_server=True, needs_credentials=True),
-    "aws": EngineFacts("Amazon Textract", leaves_server=True, needs_credentials=True),
+ENGINES: Final[dict[EngineName, EngineFacts]] = {
+    "rapidocr": EngineFacts("RapidOCR, on this server", leaves_server=False),
+    "google": EngineFacts("Google Cloud Vision", leaves_server=True),
+    "aws": EngineFacts("Amazon Textract", leaves_server=True),
 }
 """Every engine by the name that MEDTIME_OCR_ENGINE has for it."""

@@ -29,7 +29,7 @@ SAME_LINE: Final = 0.5
 TALL: Final = 1.5
 
 Boxes = NDArray[np.float32]
-"""Corners of n boxes, clockwise from the text's top left: n × 4 × 2."""
+"""Corners of n boxes, clockwise from the text's top left: n of 4 points."""
 
 
 class RapidEngine:
@@ -86,7 +86,7 @@ class RapidEngine:
 
     def _upright_lines(self, pixels: NDArray[np.uint8]) -> list[Line]:
         """The lines of a page that is known to be upright: no line is turned by itself any more."""
-        found = self._engine(pixels, use_cls=False)
+        found: Any = self._engine(pixels, use_cls=False)
         self._engine.use_cls = True
         return [] if found.boxes is None else _placed(np.asarray(found.boxes, np.float32), found.txts, found.scores)
 
