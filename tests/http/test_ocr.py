@@ -1,5 +1,6 @@
 """An image goes in sealed and comes back read, sealed; what is noted is who, when and how it ended."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
@@ -72,7 +73,9 @@ async def test_the_same_sealed_image_is_read_once(user: Account, admin: asyncpg.
     assert await noted(admin, sealed.request_id) == ("done", None)
 
 
-async def test_another_user_cannot_have_it_read(user: Account, account, admin: asyncpg.Connection) -> None:  # type: ignore[no-untyped-def] # noqa: ANN001
+async def test_another_user_cannot_have_it_read(
+    user: Account, account: Callable[[], Awaitable[Account]], admin: asyncpg.Connection
+) -> None:
     sealed = await seal_for(user.http, user.user_id, encoded(page()))
     other = await account()
     problem_of(await send(other.http, sealed.content), 422, "ocr-seal-broken")
