@@ -6,7 +6,10 @@ import struct
 import zlib
 from typing import Any
 
+import pillow_heif
 from PIL import Image, ImageDraw, ImageFont
+
+pillow_heif.register_heif_opener()
 
 TEXT = ("Metformina 850 mg", "Tomar 1 tableta cada 12 horas")
 

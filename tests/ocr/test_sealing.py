@@ -90,7 +90,14 @@ def test_suites_are_not_mixed_up() -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x01", b"\x01\x01" + bytes(40), b"\x02\x01" + bytes(2000), b"\x01\x03" + bytes(2000), b"\xff\xd8\xff" * 900],
+    [
+        b"",
+        b"\x01",
+        b"\x01\x01" + bytes(40),
+        b"\x02\x01" + bytes(2000),
+        b"\x01\x03" + bytes(2000),
+        b"\xff\xd8\xff" * 900,
+    ],
 )
 def test_what_is_not_sealed(content: bytes) -> None:
     with pytest.raises(NotSealedError):

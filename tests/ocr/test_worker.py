@@ -160,7 +160,9 @@ def test_no_file_is_written_and_no_connection_made(tmp_path: Path) -> None:
     marker = next(n for n, line in enumerate(lines) if "begins-here" in line)
     after = lines[marker:]
     assert any("PP-OCRv6_rec_small.onnx" in line for line in after), "the models are read in here"
-    written = [line for line in after if "O_WRONLY" in line or "O_RDWR" in line or "O_CREAT" in line or "creat(" in line]
+    written = [
+        line for line in after if "O_WRONLY" in line or "O_RDWR" in line or "O_CREAT" in line or "creat(" in line
+    ]
     allowed = ("/dev/null", "/dev/shm", "/proc/self")
     assert [line for line in written if not any(name in line for name in allowed)] == []
     assert [line for line in after if " connect(" in line] == []
