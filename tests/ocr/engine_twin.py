@@ -73,7 +73,7 @@ def engine_twin() -> Iterator[EngineTwin]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     twin.url = f"http://127.0.0.1:{server.server_port}"
     try:
