@@ -28,7 +28,6 @@ from medtime_backend.identity import Verifier
 from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
 from medtime_backend.metrics import Metrics
-from medtime_backend.ocr.key_ring import KeyRingError, PublicRing
 from medtime_backend.ocr.pool import WorkerPool
 from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
 from medtime_backend.relay import AuthRelay
@@ -39,7 +38,6 @@ from medtime_backend.services import ocr as ocr_service
 from medtime_backend.services import sessions
 from medtime_backend.services.last_cleanup import LastCleanup
 from medtime_backend.settings import Settings
-from medtime_backend.settings_rules import SettingsError
 
 
 class RequestObservation(ASGIMiddleware):
@@ -146,11 +144,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 def _ocr_desk(settings: Settings, metrics: Metrics, state: State) -> ocr_service.OcrDesk:
     """Keys and workers for /ocr. Raises SettingsError for a ring that is none."""
-    try:
-        ring = PublicRing.read(settings.ocr_ring())
-    except (KeyRingError, OSError) as fault:
-        said = fault if isinstance(fault, KeyRingError) else type(fault).__name__
-        raise SettingsError(f"MEDTIME_OCR_KEYS_FILE or MEDTIME_OCR_KEYS cannot be used: {said}") from None
+    ring = ocr_service.public_ring(settings)
     watch = ocr_service.CatalogWatch()
     pool = WorkerPool(
         lambda: ocr_service.preparation(settings, state.database, watch),

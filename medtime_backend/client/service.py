@@ -138,7 +138,7 @@ def _read_sealed(response: httpx.Response) -> bytes:
 
 def _media_type(response: httpx.Response) -> str:
     given: str = response.headers.get("content-type", "")
-    return given.split(";")[0].strip().lower()
+    return given.split(";", maxsplit=1)[0].strip().lower()
 
 
 def _error_of(response: httpx.Response, media_type: str) -> SyncError:

@@ -12,6 +12,7 @@ from medtime_backend.doctor import (
     absent,
     certificates,
     configuration,
+    ocr_relay,
     operator_database,
     project_auth,
     project_rest,
@@ -47,6 +48,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (project_auth.CHECK, project_auth.check),
     (project_rest.CHECK, project_rest.check),
     (round_trip.CHECK, round_trip.check),
+    (ocr_relay.KEYS, ocr_relay.check),
     ("what is not there yet", absent.check),
 )
 # It computes for a while, which would look like slow answers of the others.

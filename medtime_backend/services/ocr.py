@@ -16,11 +16,12 @@ from medtime_backend.metrics import Metrics
 from medtime_backend.ocr import sealing
 from medtime_backend.ocr.engines.facts import ENGINES, EngineName
 from medtime_backend.ocr.frames import Outcome, Preparation, Task
-from medtime_backend.ocr.key_ring import SUITE_NAMES, PublicRing
+from medtime_backend.ocr.key_ring import SUITE_NAMES, KeyRingError, PublicRing
 from medtime_backend.ocr.limits import IMAGE_BYTES, PIXELS, SECONDS
 from medtime_backend.ocr.pool import PoolBusyError, WorkerPool
 from medtime_backend.schemas.ocr import KeysAnswer, OcrEngine, SealingKey
 from medtime_backend.settings import Settings
+from medtime_backend.settings_rules import SettingsError
 
 AGAIN: Final = sorted(slug for slug, kind in errors.PROBLEMS.items() if kind.retryable and slug != "rate-limited")
 """Codes of failures after which the same sealed image may be sent again: the server's own."""
@@ -50,6 +51,15 @@ class CatalogWatch:
 
     version: int = 0
     next_look: float = field(default_factory=lambda: time.monotonic() + LOOK_SECONDS)
+
+
+def public_ring(settings: Settings) -> PublicRing:
+    """The public halves of the ring in the settings. Raises SettingsError for one that cannot be used."""
+    try:
+        return PublicRing.read(settings.ocr_ring())
+    except (KeyRingError, OSError) as fault:
+        said = fault if isinstance(fault, KeyRingError) else type(fault).__name__
+        raise SettingsError(f"MEDTIME_OCR_KEYS_FILE or MEDTIME_OCR_KEYS cannot be used: {said}") from None
 
 
 async def preparation(settings: Settings, database: Database, watch: CatalogWatch) -> Preparation:

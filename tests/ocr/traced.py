@@ -1,5 +1,6 @@
 """Run under strace by test_worker: one image through a warmed parent of its own."""
 
+import contextlib
 import os
 from datetime import UTC, datetime
 
@@ -11,10 +12,8 @@ from tests.ocr.pictures import TEXT, encoded, page
 
 pairs = renewed((), datetime.now(UTC))
 image = encoded(page(), "JPEG")
-try:
+with contextlib.suppress(FileNotFoundError):
     os.open("/begins-here", os.O_RDONLY)
-except FileNotFoundError:
-    pass
 parent = ParentProcess.start(
     Preparation(ring=write_ring(pairs).encode(), engine="rapidocr", credentials=b"", url="", drugs=b"[]")
 )
