@@ -17,7 +17,7 @@ from tests.http.test_metrics import counted
 from tests.ocr.engine_twin import AWS_KEYS, EngineTwin, Said, engine_twin, textract_lines
 from tests.ocr.one_worker import children_of
 from tests.ocr.pictures import encoded, page
-from tests.ocr.processes import named
+from tests.ocr.processes import named, told
 from tests.ocr.sealed import seal_for, send
 
 pytestmark = pytest.mark.xdist_group("ocr")
@@ -103,7 +103,5 @@ async def test_a_new_warmed_parent_takes_over_when_one_dies(
 def _is_of_this_service(pid: int, stack: StackInfo) -> bool:
     """Not the shared stack's own: its parent's command line has the stack's port."""
     port = stack.base_url.rpartition(":")[2].encode()
-    with open(f"/proc/{pid}/stat", encoding="latin-1") as file:  # noqa: PTH123 - of the kernel
-        parent = int(file.read().rpartition(")")[2].split()[1])
-    with open(f"/proc/{parent}/cmdline", "rb") as file:  # noqa: PTH123 - of the kernel
-        return port not in file.read()
+    parent = int(told(pid, "stat").rpartition(b")")[2].split()[1])
+    return port not in told(parent, "cmdline")

@@ -16,11 +16,16 @@ from tests.accounts import Account
 from tests.http.problems import problem_of
 from tests.ocr.one_worker import children_of
 from tests.ocr.pictures import animated_webp, bomb, encoded, noise, page
+from tests.ocr.processes import named
 from tests.ocr.sealed import OCTETS, seal_for, send
 
 pytestmark = pytest.mark.xdist_group("ocr")
 
 MIB = 1024 * 1024
+
+
+def _tiff() -> bytes:
+    return encoded(page(), "TIFF", save_all=True, append_images=[page("another")])
 
 
 async def codes(admin: asyncpg.Connection, account: Account) -> list[tuple[str, str | None]]:
@@ -39,7 +44,7 @@ async def codes(admin: asyncpg.Connection, account: Account) -> list[tuple[str, 
         ("a PDF", lambda: b"%PDF-1.7" + bytes(500), 415, "ocr-unsupported-image", "pdf"),
         ("an SVG", lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "ocr-unsupported-image", "svg"),
         ("a polyglot", lambda: b"%PDF-1.7\n" + encoded(page(), "JPEG"), 415, "ocr-unsupported-image", "pdf"),
-        ("a TIFF of two pages", lambda: _tiff(), 415, "ocr-unsupported-image", "tiff"),
+        ("a TIFF of two pages", _tiff, 415, "ocr-unsupported-image", "tiff"),
         ("an animated WebP", animated_webp, 415, "ocr-unsupported-image", "animation"),
         ("a truncated JPEG", lambda: encoded(page(), "JPEG")[:-3000], 422, "ocr-broken-image", None),
         ("1 x 1", lambda: encoded(Image.new("RGB", (1, 1))), 422, "ocr-image-too-small", None),
@@ -55,10 +60,6 @@ async def test_an_image_that_is_not_read(  # noqa: PLR0913, PLR0917 - the parame
     problem = problem_of(await send(user.http, sealed.content), status, slug)
     assert problem.get("found") == found, name
     assert await codes(admin, user) == [("failed", slug)]
-
-
-def _tiff() -> bytes:
-    return encoded(page(), "TIFF", save_all=True, append_images=[page("another")])
 
 
 async def test_what_is_not_sealed(user: Account, admin: asyncpg.Connection) -> None:
@@ -138,7 +139,7 @@ async def test_the_workers_are_as_before(stack: StackInfo, user: Account) -> Non
     """After all that: the next image is read, by a worker that ends; no zombie, no more memory than a few MiB."""
     sealed = await seal_for(user.http, user.user_id, encoded(page()))
     assert (await send(user.http, sealed.content)).status_code == 200
-    parents = _warmed_parents()
+    parents = named(b"warmed_parent")
     assert parents
     for _ in range(30):
         broken = await seal_for(user.http, user.user_id, b"%PDF")
@@ -147,20 +148,5 @@ async def test_the_workers_are_as_before(stack: StackInfo, user: Account) -> Non
         if not any(children_of(pid) for pid in parents):
             break
         await asyncio.sleep(0.1)
-    assert _warmed_parents() == parents
+    assert named(b"warmed_parent") == parents
     assert [children_of(pid) for pid in parents] == [set()] * len(parents), stack.base_url
-
-
-def _warmed_parents() -> list[int]:
-    """The warmed parents that this test process's stack has started."""
-    found, front = [], [os.getpid()]
-    while front:
-        pid = front.pop()
-        try:
-            with open(f"/proc/{pid}/cmdline", "rb") as file:  # noqa: PTH123 - of the kernel
-                if b"warmed_parent" in file.read():
-                    found.append(pid)
-        except OSError:
-            continue
-        front += children_of(pid)
-    return sorted(found)

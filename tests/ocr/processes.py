@@ -18,11 +18,12 @@ def below(pid: int) -> list[int]:
 
 def named(part: bytes) -> list[int]:
     """The processes below this one whose command line has this part."""
-    return [pid for pid in below(os.getpid()) if part in _command(pid)]
+    return [pid for pid in below(os.getpid()) if part in told(pid, "cmdline")]
 
 
-def _command(pid: int) -> bytes:
+def told(pid: int, what: str) -> bytes:
+    """What the kernel tells of a process: cmdline, environ. Empty once it is gone."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
+        return Path(f"/proc/{pid}/{what}").read_bytes()
     except OSError:
         return b""

@@ -31,7 +31,7 @@ from tests.ocr.engine_twin import (
 )
 from tests.ocr.pictures import page
 
-LINES = ("Metformina 850 mg", "1 c/12 h × 30 días")
+LINES = ("Metformina 850 mg", "1 c/12 h por 30 días")
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 PEM = KEY.private_bytes(
     serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
