@@ -30,7 +30,7 @@ class ReadLine(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What came of an image: the lines, and what they mean as a prescription (docs/prescriptions.md)."""
+    """What came of an image: the lines, and what they mean as a prescription (docs/protocol.md)."""
 
     engine: str
     lines: list[ReadLine]
