@@ -157,7 +157,10 @@ async def measure(stack: StackInfo, asked: argparse.Namespace, folder: Path) -> 
 async def noted(admin: asyncpg.Connection, user_id: UUID) -> dict[str, int]:
     """How the requests ended."""
     rows = await admin.fetch(
-        "select coalesce(error_code, status) as how, count(*) from public.srv_ocr_requests where user_id = $1 group by 1",
+        """
+        select coalesce(error_code, status) as how, count(*) from public.srv_ocr_requests
+        where user_id = $1 group by 1
+        """,
         user_id,
     )
     return {row["how"]: row["count"] for row in rows}

@@ -61,7 +61,7 @@ def _keys(answer: httpx.Response) -> Finding:
     except msgspec.MsgspecError:
         return Finding(KEYS, "failure", f"/ocr/key is answered {answer.status_code}", "see the service's log")
     now = datetime.now(UTC)
-    lasting = {}
+    lasting: dict[str, datetime] = {}
     for key in found.keys:
         until = datetime.fromisoformat(key.published_until)
         lasting[key.suite] = max(until, lasting.get(key.suite, until))
