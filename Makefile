@@ -60,7 +60,7 @@ check: setup ## Lint and type-check everything
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend policies
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
-	$(BIN)/deno check tests/functions tests/auth tests/http
+	$(BIN)/deno check tests/functions tests/auth tests/http tests/ocr
 
 format: setup ## Format Python and TypeScript
 	$(BIN)/ruff format .

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
@@ -12,6 +12,7 @@ from medtime_backend.client.errors import ProblemError, SyncError, UnexpectedAns
 from medtime_backend.client.service import Service
 from medtime_backend.ocr import sealing
 from medtime_backend.ocr.key_ring import SUITES
+from medtime_backend.prescriptions.records import Prescription
 from medtime_backend.schemas.ocr import KeysAnswer, OcrEngine, SealingKey
 
 SEAL_ANEW: Final = {"ocr-replayed", "ocr-unknown-key"}
@@ -34,7 +35,7 @@ class Reading(msgspec.Struct, frozen=True):
 
     engine: str
     lines: list[ReadLine]
-    prescription: dict[str, Any] = {}
+    prescription: Prescription
 
 
 async def read_prescription(

@@ -1,6 +1,7 @@
 """An image goes in sealed and comes back read, sealed; what is noted is who, when and how it ended."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +12,7 @@ from medtime_backend.client import read_prescription
 from medtime_backend.client.service import Service
 from medtime_backend.local.options import StackInfo
 from medtime_backend.ocr.sealing import SealSuite
+from medtime_backend.prescriptions.records import Every
 from tests.accounts import Account
 from tests.http.problems import problem_of
 from tests.ocr.pictures import TEXT, encoded, page
@@ -64,6 +66,10 @@ async def test_the_reference_client_reads_a_prescription(stack: StackInfo, user:
         service = Service(http, token, sleep, lambda: 0.5, "msgpack")
         found = await read_prescription(service, user.user_id, encoded(page()), lambda _: False)
     assert [line.text for line in found.lines] == list(TEXT)
+    (medication,) = found.prescription.medications
+    assert medication.drug == "Metformina"
+    assert str(medication.catalog_id).startswith("rxnorm:")
+    assert medication.frequency == Every(low=Decimal(12), high=Decimal(12), unit="hour")
 
 
 async def test_the_same_sealed_image_is_read_once(user: Account, admin: asyncpg.Connection) -> None:

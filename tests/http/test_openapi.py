@@ -69,8 +69,8 @@ async def test_every_problem_of_the_api_is_documented(anyone: httpx.AsyncClient)
 
 async def test_the_document_is_of_this_api(anyone: httpx.AsyncClient) -> None:
     document: dict[str, Any] = (await anyone.get("/schema/openapi.json")).json()
-    guarded = {"/sync/push", "/sync/pull", "/sync/status", "/auth/logout"}
-    public = {"/catalog/search", "/catalog/sources", "/catalog/{product_id}"}
+    guarded = {"/sync/push", "/sync/pull", "/sync/status", "/auth/logout", "/ocr/process"}
+    public = {"/catalog/search", "/catalog/sources", "/catalog/{product_id}", "/ocr/key"}
     assert set(document["paths"]) == {*guarded, *public, "/auth/token", "/health/live", "/health/ready"}
     for path in guarded:
         (operation,) = document["paths"][path].values()
