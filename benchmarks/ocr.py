@@ -5,9 +5,11 @@ import asyncio
 import io
 import json
 import os
+import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,8 +23,12 @@ from rich.table import Table
 
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
+from medtime_backend.ocr.frames import Preparation
+from medtime_backend.ocr.key_ring import renewed, write_ring
+from medtime_backend.ocr.parent_process import ParentProcess
 from medtime_backend.ocr.sealing import SealSuite
 from tests.accounts import Account, new_account
+from tests.ocr.one_worker import worker_of
 from tests.ocr.pictures import encoded
 from tests.ocr.processes import below, told
 from tests.ocr.sealed import seal_for, send
@@ -143,6 +149,7 @@ async def measure(stack: StackInfo, asked: argparse.Namespace, folder: Path) -> 
         return {
             "wrong_characters_percent": wrong,
             "photo_bytes": len(image),
+            "seconds of a core for a photo": await asyncio.to_thread(processor, image),
             "one after the other": figures(row),
             f"{asked.at_once} at once": {**figures([seconds for seconds, _ in together]), "refused": refused},
             "without the engine": figures(without),
@@ -152,6 +159,21 @@ async def measure(stack: StackInfo, asked: argparse.Namespace, folder: Path) -> 
     finally:
         await account.http.aclose()
         await admin.close()
+
+
+def processor(image: bytes, times: int = 10) -> dict[str, float]:
+    """Seconds of a core that a worker takes for an image: what a machine that is busy with others does not change."""
+    pairs = renewed((), datetime.now(UTC))
+    ring = write_ring(pairs).encode()
+    parent = ParentProcess.start(Preparation(ring=ring, engine="rapidocr", credentials=b"", url="", drugs=b"[]"))
+    found = []
+    for _ in range(times):
+        with worker_of(parent) as worker:
+            worker.ask(pairs[0], image)
+            ticks = told(worker.pid, "stat").rpartition(b")")[2].split()[11:13]
+            found.append(sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK"))
+    parent.end()
+    return {"median": statistics.median(found), "longest": max(found)}
 
 
 async def noted(admin: asyncpg.Connection, user_id: UUID) -> dict[str, int]:
@@ -184,6 +206,8 @@ def show(console: Console, found: dict[str, Any]) -> None:
         table.add_row(part, *(f"{moment[part]:.0f}" for moment in found["memory"].values()))
     console.print(table)
     console.print(found["notes"])
+    console.print(f"seconds of a core for a photo: {found['seconds of a core for a photo']}")
+    console.print(f"load of the machine at the end (1, 5, 15 minutes): {os.getloadavg()}")
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from medtime_backend.ocr.parent_process import ParentFailedError, ParentProcess
 
 GRACE_SECONDS: Final = 2.0
 """What the kernel may take beyond a worker's time to end it."""
-WAIT_SECONDS: Final = 20.0
+WAIT_SECONDS: Final = 30.0
 """What a request waits for a worker at most."""
 RESTART_SECONDS: Final = 5.0
 """Between two tries to warm a parent."""
