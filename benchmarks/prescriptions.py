@@ -1,4 +1,4 @@
-"""The prescription parser: F1 per field on each set with the failures, time per text, memory of the names (README.md)."""
+"""The prescription parser: F1 per field on each set with the failures, time per text, memory of names (README.md)."""
 
 import argparse
 import json
@@ -145,7 +145,8 @@ def names_figures(console: Console) -> tuple[DrugIndex, dict[str, float]]:
         spent.append(1000 * (time.perf_counter() - begun))
     spent.sort()
     figures = {
-        "names": float(len(names)), "megabytes": names.size / 1e6, "build_s": built, "fuzzy_p50_ms": statistics.median(spent),
+        "names": float(len(names)), "megabytes": names.size / 1e6, "build_s": built,
+        "fuzzy_p50_ms": statistics.median(spent),
         "fuzzy_p99_ms": spent[int(len(spent) * 0.99)],
     }  # fmt: skip
     console.print(

@@ -43,6 +43,8 @@ class Blocks:
         self.unread: list[str] = []
         self._open: Block | None = None
         self._broken_off = False
+        self._gap: TextLine | None = None
+        """The line before, if it was unread."""
 
     def add(self, line: TextLine) -> None:
         """Put the line to the medication it belongs to, or to what is unread."""
@@ -55,6 +57,9 @@ class Blocks:
             self._begin(line, seen, found)
         elif not self._go_on(line, seen, sure=bool(found) or self._broken_off):
             self.unread.append(line.text)
+            self._gap = line
+            return
+        self._gap = None
 
     def _begin(self, line: TextLine, seen: Seen, found: Sequence[Name]) -> None:
         """Begin a block with each name; what stands before the first one belongs to it."""
@@ -66,9 +71,11 @@ class Blocks:
 
     def _go_on(self, line: TextLine, seen: Seen, *, sure: bool) -> bool:
         """Add the line to the open block, or begin one without a name. Gives whether it was either."""
-        own = self._open is None or (seen.item and self._open.instructs)
+        own = self._open is None or (
+            self._open.instructs and (seen.item or (self._gap is not None and _instructs(seen)))
+        )
         if own and (sure or _is_instruction(seen)):
-            self._open = Block([line], None, _instructs(seen))
+            self._open = Block([*self._taken_back(), line], None, _instructs(seen))
             self.blocks.append(self._open)
         elif not own and self._open is not None and (sure or (seen.telling and _share_read(seen) >= LEAST_READ)):
             self._open.lines.append(line)
@@ -77,6 +84,13 @@ class Blocks:
             return False
         self._broken_off = _breaks_off(seen.tokens)
         return True
+
+    def _taken_back(self) -> list[TextLine]:
+        """Return the unread line above an instruction without a name, which it may be: a part of its raw text."""
+        if self._gap is None or self._open is None:
+            return []
+        self.unread.pop()
+        return [self._gap]
 
     def _is_of_the_open_one(self, found: Sequence[Name]) -> bool:
         """Whether this is the instruction of the medication above, which it names again."""

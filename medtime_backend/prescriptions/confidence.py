@@ -24,12 +24,10 @@ UNREAD = 0.5
 """Of a text of which nothing is understood; in between it is proportional."""
 
 
-def confidence(
-    block: Block, seen: Seen, name: Name | None, draft: Draft, repairs: tuple[Repair, ...], read: set[int]
-) -> float:
+def confidence(block: Block, seen: Seen, draft: Draft, repairs: tuple[Repair, ...], read: set[int]) -> float:
     """Return the product of all that applies, with the least certain line's own confidence."""
     sure = min(line.confidence for line in block.lines)
-    sure *= _of_name(name)
+    sure *= _of_name(draft.name)
     sure *= REPAIR ** sum(one.why == "grammar" for one in repairs)
     if any(token.fraction for token in seen.tokens):
         sure *= FRACTION

@@ -14,17 +14,14 @@ import msgspec
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from medtime_backend.prescriptions.confusions import same_but_ending, unconfused
 from medtime_backend.prescriptions.folding import folded
+from medtime_backend.prescriptions.texts import Texts
 
 MOST_CANDIDATES = 2000
 """Names compared with one that is not found as written."""
 SHORTEST_SLIP = 6
 """Letters of a name that may be written with a slip: short ones are too alike."""
-CONFUSABLE = (("rn", "m"), ("m", "rn"), ("0", "o"), ("1", "l"), ("1", "i"), ("5", "s"), ("vv", "w"), ("l", "i"),
-              ("i", "l"), ("cl", "d"), ("ii", "n"), ("8", "b"))  # fmt: skip
-"""What recognition of characters takes for each other: as read → as meant."""
-
-
 Kind: TypeAlias = Literal["exact", "spelling", "slip", "fuzzy"]
 
 
@@ -59,7 +56,7 @@ class DrugNames(Protocol):
 class DrugIndex:
     """DrugNames in memory."""
 
-    def __init__(self, names: _Texts, shown: _Texts, ids: _Texts, orders: Sequence[array[int]]) -> None:
+    def __init__(self, names: Texts, shown: Texts, ids: Texts, orders: Sequence[array[int]]) -> None:
         self._names, self._shown, self._ids = names, shown, ids
         self._by_start, self._by_end = orders
 
@@ -75,9 +72,9 @@ class DrugIndex:
         by_start = array("I", sorted(range(len(keys)), key=lambda place: (len(keys[place]), keys[place])))
         by_end = array("I", sorted(range(len(keys)), key=lambda place: (len(keys[place]), keys[place][::-1])))
         return cls(
-            _Texts(keys),
-            _Texts(found[key][0] for key in keys),
-            _Texts(found[key][1] or "" for key in keys),
+            Texts(keys),
+            Texts(found[key][0] for key in keys),
+            Texts(found[key][1] or "" for key in keys),
             (by_start, by_end),
         )
 
@@ -107,7 +104,8 @@ class DrugIndex:
 
     def starting(self, prefix: str, most: int = 10) -> list[Match]:
         """Return the first names that begin so, in order."""
-        key, matches = folded(prefix), []
+        key = folded(prefix)
+        matches: list[Match] = []
         place = bisect_left(self._names, key)
         while key and place < len(self._names) and len(matches) < most and self._names[place].startswith(key):
             matches.append(self._match(place, "exact" if self._names[place] == key else "fuzzy"))
@@ -119,7 +117,7 @@ class DrugIndex:
         key = folded(name)
         if len(key) < SHORTEST_SLIP:
             return None
-        slips = {place for one in _unconfused(key) if (place := self._place(one)) is not None}
+        slips = {place for one in unconfused(key) if (place := self._place(one)) is not None}
         if slips:
             return self._match(slips.pop(), "slip") if len(slips) == 1 else None
         places = self._alike(key)
@@ -128,7 +126,7 @@ class DrugIndex:
         )
         if len(near) != 1:
             return None
-        return self._match(near[0][2], "spelling" if _by_ending(key, near[0][0]) else "fuzzy")
+        return self._match(near[0][2], "spelling" if same_but_ending(key, near[0][0]) else "fuzzy")
 
     def _place(self, key: str) -> int | None:
         place = bisect_left(self._names, key)
@@ -160,44 +158,3 @@ class DrugIndex:
                 break
             places.append(place)
         return places
-
-
-def _by_ending(first: str, second: str) -> bool:
-    """Whether two names are the same but for a vowel at the end: prednisona and prednisone, metformin and metformina."""
-    stems = [one[:-1] if one[-1] in "aeo" else one for one in (first, second)]
-    return stems[0] == stems[1]
-
-
-def _unconfused(key: str) -> set[str]:
-    """What the key may have been before one or two characters were misread, at most some hundred."""
-    once = set(_replaced(key))
-    return (once | {again for one in sorted(once)[:12] for again in _replaced(one)}) - {key}
-
-
-def _replaced(key: str) -> Iterable[str]:
-    for read, meant in CONFUSABLE:
-        place = key.find(read)
-        while place >= 0:
-            yield key[:place] + meant + key[place + len(read) :]
-            place = key.find(read, place + 1)
-
-
-class _Texts(Sequence[str]):
-    """Texts in one buffer with the places where they end."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        encoded = [text.encode() for text in texts]
-        self._bytes = b"".join(encoded)
-        self._ends = array("I", [0])
-        for text in encoded:
-            self._ends.append(self._ends[-1] + len(text))
-
-    def __len__(self) -> int:
-        return len(self._ends) - 1
-
-    def __getitem__(self, place: int) -> str:  # type: ignore[override] # slices are not needed
-        return self._bytes[self._ends[place] : self._ends[place + 1]].decode()
-
-    @property
-    def size(self) -> int:
-        return len(self._bytes) + self._ends.itemsize * len(self._ends)

@@ -1,14 +1,17 @@
-"""Lines → tokens with all their meanings: terms by the longest match, numbers, slips of recognition, run-together words."""
+"""Lines → tokens with all their meanings: terms by the longest match, numbers, slips, words run together."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from medtime_backend.prescriptions.slips import misread_numbers, misread_signs, run_together
 from medtime_backend.prescriptions.tokens import Reading, Token, cut
-from medtime_backend.prescriptions.vocabulary import Vocabulary, key_of, vocabulary
+from medtime_backend.prescriptions.vocabulary import key_of, vocabulary
 
 LONGEST_TERM = 8
+NO_NUMBERS = frozenset(("a", "an", "i"))
+"""Words that say 1 and other things: '1 a 2' is a range."""
 
 
 class Lexer:
@@ -17,6 +20,7 @@ class Lexer:
     def __init__(self) -> None:
         self._vocabulary = vocabulary()
         self._misspelt: dict[str, tuple[Reading, ...]] = {}
+        self.seen: dict[str, Any] = {}
 
     def read(self, line: str) -> list[Token]:
         """Return the tokens of a line."""
@@ -76,7 +80,7 @@ def _said_twice(tokens: list[Token]) -> list[Token]:
 
 
 def _same_number(first: Token, second: Token) -> bool:
-    if first.text[:1].isdigit() == second.text[:1].isdigit():
+    if first.text[:1].isdigit() == second.text[:1].isdigit() or {first.word, second.word} & NO_NUMBERS:
         return False
     values = {one.value for one in first.readings if one.terminal == "NUMBER"}
     return any(one.value in values and one.terminal in {"NUMBER", "COUNT"} for one in second.readings)

@@ -16,8 +16,8 @@ from medtime_backend.prescriptions.tokens import Token
 NUMBERED = re.compile(r"\(?\d{1,2}\s?(?:[).]-?(?!\d)|-(?=\s))\s*(?=\D)")
 BULLET = re.compile(r"[-*•·▪●○◦►>]\s*(?=\w)")
 TELLING = frozenset((
-    "dose", "frequency", "measured", "schedule", "weekdays", "when", "needed", "quantity", "refills", "maximum", "duration",
-    "route", "bare",
+    "dose", "frequency", "measured", "schedule", "weekdays", "when", "needed", "quantity", "refills", "maximum",
+    "duration", "route", "bare",
 ))  # fmt: skip
 """Phrases that say something of a medication."""
 NEW = frozenset(("frequency", "schedule", "measured"))
@@ -25,7 +25,7 @@ NEW = frozenset(("frequency", "schedule", "measured"))
 
 @dataclass(frozen=True)
 class Seen:
-    """What was found. `begin` is the token after a number, bullet or label; `item` whether there was one of the first two."""
+    """What was found. `begin` is the token after a number, bullet or label; `item` tells of the first two."""
 
     tokens: list[Token]
     names: list[Name]
@@ -41,7 +41,14 @@ class Seen:
 
 
 def look(text: str, lexer: Lexer, names: DrugNames) -> Seen:
-    """Read a text."""
+    """Read a text, once: most blocks are a line that was looked at before."""
+    if text not in lexer.seen:
+        lexer.seen[text] = _look(text, lexer, names)
+    seen: Seen = lexer.seen[text]
+    return seen
+
+
+def _look(text: str, lexer: Lexer, names: DrugNames) -> Seen:
     tokens = lexer.read(text)
     known = known_names(tokens, names)
     phrases = scan(tokens, [(one.start, one.end) for one in known])

@@ -89,15 +89,20 @@ def name_at(
     match = names.exact(text) or names.fuzzy(text)
     if match is not None and (follows is None or end == follows.start):
         return Name(place, end, text, match)
-    contained = follows
-    if follows is not None and follows.kind == "shape" and end == follows.start:
-        contained = next((one for one in phrases if one.start >= follows.end), follows)
-        contained = contained if _adjacent(tokens, follows.end, contained.start) else follows
-    if follows is None or contained is None or end != follows.start:
+    if follows is None or end != follows.start:
         return None
-    if not _contains(contained, item=item) and not _is_dosed(words, unknown, follows, phrases):
+    telling = _past_form_and_route(tokens, follows, phrases)
+    if not _contains(telling, item=item) and not _is_dosed(words, unknown, telling, phrases):
         return None
     return Name(place, end, text, None) if len(max((one.word for one in unknown), key=len)) >= SHORTEST else None
+
+
+def _past_form_and_route(tokens: Sequence[Token], phrase: Phrase, phrases: Sequence[Phrase]) -> Phrase:
+    """Of 'Gentamicina oftálmica 1 gota' the dose tells that it is a name, and of 'amp. 10 mg' the strength."""
+    if phrase.kind not in {"shape", "route"}:
+        return phrase
+    following = next((one for one in phrases if one.start >= phrase.end), phrase)
+    return following if _adjacent(tokens, phrase.end, following.start) else phrase
 
 
 def _is_dosed(words: Sequence[Token], unknown: Sequence[Token], follows: Phrase, phrases: Sequence[Phrase]) -> bool:

@@ -18,14 +18,17 @@ from medtime_backend.prescriptions.tokens import Reading, Token
 
 GRAMMAR = Path(__file__).with_name("grammar.lark")
 KINDS = (
-    "schedule", "maximum", "refills", "quantity", "measured", "dose", "when", "frequency", "weekdays", "duration", "needed",
-    "route", "place", "shape", "verb", "then", "stop", "directed", "also", "label", "bare",
+    "schedule", "maximum", "refills", "quantity", "measured", "dose", "when", "frequency", "weekdays", "duration",
+    "needed", "route", "place", "shape", "verb", "then", "stop", "directed", "also", "label", "bare",
 )  # fmt: skip
 """The phrases; of two that go equally far the first is taken."""
 MOST_TOKENS = 24
 """Of one phrase."""
+MOST_TRIED = 64
+"""Meanings tried for one phrase."""
 MOST_SKIPPED = 2
 """Words without meaning ('the', the point of an abbreviation) one after the other within a phrase."""
+Taken = tuple[tuple[Token, Reading], ...]
 ALONE = frozenset(("verb", "route", "needed", "frequency"))
 """Phrases that may be a single repaired token."""
 
@@ -37,7 +40,7 @@ class Phrase(NamedTuple):
     value: Any
     start: int
     end: int
-    taken: tuple[tuple[Token, Reading], ...]
+    taken: Taken
     beside: bool = True
     """Whether what is before it was read too, or nothing is."""
 
@@ -82,48 +85,58 @@ def read_phrase(tokens: Sequence[Token], place: int) -> Phrase | None:
 
 
 def _read(kind: str, tokens: Sequence[Token], place: int) -> Phrase | None:
-    """Return the longest of what the meanings of the first token begin; of later tokens the first that fits is taken."""
-    fitting = [one for one in tokens[place].readings if one.terminal in _beginnings()[kind]]
-    found = [phrase for one in fitting if (phrase := _read_from(kind, one, tokens, place)) is not None]
-    return max(found, key=lambda one: (one.end, not one.repaired), default=None)
+    """Return the longest phrase of a kind, over all meanings of its tokens, as far as MOST_TRIED of them reach."""
+    search = _Search(kind, tokens, place)
+    search.go_on(_parser().parse_interactive("", start=kind), place, (), 0)
+    return search.best
 
 
-def _read_from(kind: str, first: Reading, tokens: Sequence[Token], place: int) -> Phrase | None:
-    parser = _parser().parse_interactive("", start=kind)
-    taken: list[tuple[Token, Reading]] = []
-    complete: list[tuple[int, int]] = []
-    skipped = 0
-    for number in range(place, min(place + MOST_TOKENS, len(tokens))):
-        readings = (first,) if number == place else tokens[number].readings
-        parser, reading = _feed(parser, readings)
-        if reading is None:
-            if not taken or not _skippable(tokens, number) or skipped == MOST_SKIPPED:
-                break
-            skipped += 1
-            continue
-        skipped = 0
-        taken.append((tokens[number], reading))
-        if "$END" in parser.choices():
-            complete.append((len(taken), number + 1))
-    for count, end in reversed(complete):
-        phrase = _meaning(kind, taken[:count], place, end)
-        if phrase and not (phrase.repaired and count == 1 and kind not in ALONE):
-            return phrase
-    return None
+class _Search:
+    """Tries the meanings of one token after the other, those as written first."""
 
+    def __init__(self, kind: str, tokens: Sequence[Token], place: int) -> None:
+        self._kind, self._tokens, self._place = kind, tokens, place
+        self._left = MOST_TRIED
+        self.best: Phrase | None = None
 
-def _feed(parser: InteractiveParser, readings: Sequence[Reading]) -> tuple[InteractiveParser, Reading | None]:
-    """Take the first meaning that the grammar can take here, those as written before repaired ones."""
-    choices = parser.choices()
-    for reading in sorted(readings, key=lambda one: bool(one.repaired)):
-        if reading.terminal in choices:
-            fed = parser.copy(deepcopy_values=False)
-            try:
-                fed.feed_token(Terminal(reading.terminal, reading.value))
-            except (UnexpectedInput, VisitError, ValueError):
-                continue
-            return fed, reading
-    return parser, None
+    def go_on(self, parser: InteractiveParser, number: int, taken: Taken, skipped: int) -> None:
+        """Read on from a token."""
+        if taken and "$END" in parser.choices():
+            self._complete(parser, taken, number - skipped)
+        if number == min(self._place + MOST_TOKENS, len(self._tokens)):
+            return
+        token, fed = self._tokens[number], False
+        for reading in sorted(token.readings, key=lambda one: bool(one.repaired)):
+            following = self._feed(parser, reading)
+            if following is not None:
+                fed = True
+                self.go_on(following, number + 1, (*taken, (token, reading)), 0)
+        if not fed and taken and skipped < MOST_SKIPPED and _skippable(self._tokens, number):
+            self.go_on(parser, number + 1, taken, skipped + 1)
+
+    def _feed(self, parser: InteractiveParser, reading: Reading) -> InteractiveParser | None:
+        if reading.terminal not in parser.choices() or not self._left:
+            return None
+        self._left -= 1
+        fed: InteractiveParser = parser.copy(deepcopy_values=False)
+        try:
+            fed.feed_token(Terminal(reading.terminal, reading.value))
+        except (UnexpectedInput, VisitError, ValueError):
+            return None
+        return fed
+
+    def _complete(self, parser: InteractiveParser, taken: Taken, end: int) -> None:
+        """Keep the phrase that ends here if it is the longest and means something."""
+        rank = (end, not any(reading.repaired for _, reading in taken))
+        if self.best is not None and rank <= (self.best.end, not self.best.repaired):
+            return
+        if not rank[1] and len(taken) == 1 and self._kind not in ALONE:
+            return
+        try:
+            value = parser.copy(deepcopy_values=False).feed_eof()
+        except (UnexpectedInput, VisitError, ValueError):
+            return
+        self.best = Phrase(self._kind, value, self._place, end, taken)
 
 
 def _skippable(tokens: Sequence[Token], place: int) -> bool:
@@ -134,14 +147,3 @@ def _skippable(tokens: Sequence[Token], place: int) -> bool:
         following = tokens[place + 1] if place + 1 < len(tokens) else None
         return following is not None and not following.text[:1].isupper() and token.start == tokens[place - 1].end
     return token.reads("FILLER")
-
-
-def _meaning(kind: str, taken: Sequence[tuple[Token, Reading]], place: int, end: int) -> Phrase | None:
-    parser = _parser().parse_interactive("", start=kind)
-    try:
-        for _, reading in taken:
-            parser.feed_token(Terminal(reading.terminal, reading.value))
-        value = parser.feed_eof()
-    except (UnexpectedInput, VisitError, ValueError):
-        return None
-    return Phrase(kind, value, place, end, tuple(taken))

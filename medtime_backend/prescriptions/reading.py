@@ -19,8 +19,8 @@ from medtime_backend.prescriptions.tokens import Token
 def read_prescription(text: str | Sequence[TextLine], drugs: DrugNames) -> Prescription:
     """Read the medications of a prescription, in Spanish, English or both.
 
-    Never raises for what is written. Whatever no rule understands is in `unread`, and in `raw` of its medication. The first
-    call in a process also builds the grammar (about a tenth of a second): call it once before forking workers.
+    Never raises for what is written. Whatever no rule understands is in `unread`, and in `raw` of its medication. The
+    first call in a process also builds the grammar (a tenth of a second): call it once before forking workers.
     """
     lines, beyond = split_lines(text)
     lexer = Lexer()
@@ -50,7 +50,7 @@ def _medication(block: Block, lexer: Lexer, drugs: DrugNames) -> tuple[Medicatio
     single = instructions[0].step() if len(instructions) == 1 else None
     medication = Medication(
         raw=block.text,
-        confidence=confidence(block, seen, name, draft, repairs, read),
+        confidence=confidence(block, seen, draft, repairs, read),
         drug=_shown(name),
         catalog_id=name.match.catalog_id if name is not None and name.match is not None else None,
         strength=draft.strength,

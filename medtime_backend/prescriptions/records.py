@@ -1,4 +1,4 @@
-"""What a prescription says. Amounts are decimals, texts in JSON; a range has a low and a high, else both are the same."""
+"""What a prescription says. Amounts are decimals, texts in JSON; without a range, low and high are the same."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Repair(Record, frozen=True):
 
 
 class Measure(Record, frozen=True):
-    """A number with its unit: mg, g, ug, mL, IU, %, tablet, dose …"""
+    """A number with its unit: mg, g, ug, mL, IU, percent, dose, hour."""
 
     amount: Decimal
     unit: str

@@ -10,8 +10,8 @@ from medtime_backend.prescriptions.folding import unaccented
 
 FRACTIONS = {"½": "0.5", "¼": "0.25", "¾": "0.75", "⅓": "0.333", "⅔": "0.667", "⅛": "0.125"}
 SIGNS = {"-": ("DASH",), "/": ("SLASH", "PER"), ",": ("COMMA",), "#": ("HASH",), "(": ("OPEN",), ")": ("CLOSE",),
-         "[": ("OPEN",), "]": ("CLOSE",), "+": ("PLUS", "AND"), ":": ("COLON",), "=": ("EQUALS", "COLON"), ".": ("DOT",),
-         ";": ("SEMICOLON",), "{": ("BRACE",)}  # fmt: skip
+         "[": ("OPEN",), "]": ("CLOSE",), "+": ("PLUS", "AND"), ":": ("COLON",), "=": ("EQUALS", "COLON"),
+         ".": ("DOT",), ";": ("SEMICOLON",), "{": ("BRACE",)}  # fmt: skip
 
 PIECE = re.compile(
     r"""

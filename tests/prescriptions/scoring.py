@@ -1,8 +1,8 @@
 """F1 per field: what a set expects of a sig and what the parser said, both in one short notation, compared as a whole.
 
-A text of several instructions gives several values of a field, in order. Every value that is expected and not said is a miss,
-every one that is said and not expected a false alarm; a wrong one is both. How the keys of each set become values, and what
-is not judged, is in docs/prescriptions.md.
+A text of several instructions gives several values of a field, in order. Every value that is expected and not said is
+a miss, every one that is said and not expected a false alarm; a wrong one is both. How the keys of each set become
+values, and what is not judged, is in docs/prescriptions.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The sets of sigs, each brought to the notation of scoring.py. The held-out one is ours; the others are shared data."""
+"""The sets of sigs in the notation of scoring.py: the given ones of the shared data, and ours."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ HELD_OUT = Path(__file__).with_name("held_out.tsv")
 HELD_OUT_LATER = Path(__file__).with_name("held_out_later.tsv")
 SIGS = Path("prescriptions", "sigs")
 LANGUAGES = {
-    "spanish_mexican": "es", "spanish_public": "es", "english_parsigs": "en", "english_openmed": "en", "english_phs": "en",
-}  # fmt: skip
+    "spanish_mexican": "es",
+    "spanish_public": "es",
+    "english_parsigs": "en",
+    "english_openmed": "en",
+    "english_phs": "en",
+}
 UNITS = {"mcg": "ug"}
 Expected = dict[str, list[str]]
 
@@ -37,10 +41,16 @@ def shared_sets(data: Path) -> dict[str, list[Sig]]:
         brought = {"spanish": _spanish, "english_parsigs": _parsigs, "english_openmed": _openmed, "english_phs": _phs}
         bring = next(one for start, one in brought.items() if name.startswith(start))
         found[name] = [
-            Sig(case.get("test", f"{name}:{place}"), language, case["text"], bring(case["expected"]),
-                CONTESTED.get(case["text"], ""), rates=name == "english_openmed")
+            Sig(
+                case.get("test", f"{name}:{place}"),
+                language,
+                case["text"],
+                bring(case["expected"]),
+                CONTESTED.get(case["text"], ""),
+                rates=name == "english_openmed",
+            )
             for place, case in enumerate(cases, start=1)
-        ]  # fmt: skip
+        ]
     return found
 
 
@@ -48,11 +58,14 @@ def held_out(path: Path = HELD_OUT) -> list[Sig]:
     """Read one of our own sets."""
     with path.open(encoding="utf-8", newline="") as file:
         return [
-            Sig(f"{path.stem}:{place}", row["language"], row["text"], {
-                name: _held_out(name, row[name.replace(" ", "_")]) for name in FIELDS
-            })
+            Sig(
+                f"{path.stem}:{place}",
+                row["language"],
+                row["text"],
+                {name: _held_out(name, row[name.replace(" ", "_")]) for name in FIELDS},
+            )
             for place, row in enumerate(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE), start=1)
-        ]  # fmt: skip
+        ]
 
 
 def _held_out(name: str, text: str) -> Values:
@@ -75,17 +88,7 @@ def _spanish(expected: Mapping[str, Any]) -> dict[str, Values]:
         )
     if "route" in expected:
         found["route"].append(expected["route"])
-    if "every_h" in expected:
-        hours = expected["every_h"]
-        found["frequency"].append(f"q{'-'.join(map(_number, hours)) if isinstance(hours, list) else _number(hours)}h")
-    elif "schedule" in expected:
-        found["frequency"].append("-".join(map(_number, expected["schedule"])))
-    elif "days" in expected:
-        found["frequency"].append(",".join(expected["days"]))
-    elif expected.get("single_dose"):
-        found["frequency"].append("once")
-    elif "per_day" in expected:
-        found["frequency"].append(f"{_number(expected['per_day'])}/d")
+    found["frequency"] = _spanish_frequency(expected)
     if "dur_d" in expected:
         found["duration"].append(f"{_number(expected['dur_d'])} d")
     elif "dur" in expected:
@@ -94,6 +97,19 @@ def _spanish(expected: Mapping[str, Any]) -> dict[str, Values]:
     if expected.get("prn"):
         found["as needed"].append("yes")
     return _values(found)
+
+
+def _spanish_frequency(expected: Mapping[str, Any]) -> list[str]:
+    if "every_h" in expected:
+        hours = expected["every_h"]
+        return [f"q{'-'.join(map(_number, hours if isinstance(hours, list) else [hours]))}h"]
+    if "schedule" in expected:
+        return ["-".join(map(_number, expected["schedule"]))]
+    if "days" in expected:
+        return [",".join(expected["days"])]
+    if expected.get("single_dose"):
+        return ["once"]
+    return [f"{_number(expected['per_day'])}/d"] if "per_day" in expected else []
 
 
 def _parsigs(expected: Any) -> dict[str, Values]:
@@ -123,7 +139,7 @@ def _interval(interval: int, times: int | None, unit: str) -> str:
 
 
 def _openmed(expected: Mapping[str, Any]) -> dict[str, Values]:
-    """Only the keys that are there are judged; `frequency_per_day` alone does not tell 'twice a day' from 'every 12 hours'."""
+    """Only the keys that are there are judged; `frequency_per_day` does not tell 'twice a day' from 'every 12 hours'."""
     found: Expected = {}
     if "dose" in expected:
         unit = expected.get("unit") or expected.get("form") or ""
