@@ -26,7 +26,7 @@ from medtime_backend.local.stack import Stack
 from medtime_backend.ocr.frames import Preparation
 from medtime_backend.ocr.key_ring import renewed, write_ring
 from medtime_backend.ocr.parent_process import ParentProcess
-from medtime_backend.ocr.sealing import SealSuite
+from medtime_backend.ocr.sealing_keys import SealSuite
 from tests.accounts import Account, new_account
 from tests.ocr.one_worker import worker_of
 from tests.ocr.pictures import encoded

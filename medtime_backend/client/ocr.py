@@ -12,6 +12,7 @@ from medtime_backend.client.errors import ProblemError, SyncError, UnexpectedAns
 from medtime_backend.client.service import Service
 from medtime_backend.ocr import sealing
 from medtime_backend.ocr.key_ring import SUITES
+from medtime_backend.ocr.sealing_keys import SEED_BYTES, KeyBytesError, PublicKey, SealSuite, SecretKey
 from medtime_backend.prescriptions.records import Prescription
 from medtime_backend.schemas.ocr import KeysAnswer, OcrEngine, SealingKey
 
@@ -59,7 +60,7 @@ async def read_prescription(
 
 def _chosen(keys: list[SealingKey], *, hybrid: bool) -> SealingKey:
     """The first key that is published now, of the suite that is wanted."""
-    wanted = sealing.SealSuite.MLKEM768_X25519 if hybrid else sealing.SealSuite.X25519
+    wanted = SealSuite.MLKEM768_X25519 if hybrid else SealSuite.X25519
     now = datetime.now(UTC)
     for key in keys:
         if SUITES[key.suite] is wanted and now < datetime.fromisoformat(key.published_until):
@@ -69,12 +70,12 @@ def _chosen(keys: list[SealingKey], *, hybrid: bool) -> SealingKey:
 
 async def _ask(service: Service, user_id: UUID, image: bytes, key: SealingKey) -> Reading:
     suite = SUITES[key.suite]
-    public = sealing.PublicKey(suite, msgspec.convert(key.public_key, bytes))
+    public = PublicKey(suite, msgspec.convert(key.public_key, bytes))
     # Made for this request alone, and forgotten with it.
-    reply, request_id = sealing.SecretKey(suite, os.urandom(sealing.SEED_BYTES)), uuid4()
+    reply, request_id = SecretKey(suite, os.urandom(SEED_BYTES)), uuid4()
     try:
         sealed = sealing.seal_request(key.id, public, user_id, request_id, reply.public(), image)
         answer = await service.post_sealed("/ocr/process", sealed)
         return msgspec.json.decode(sealing.open_answer(reply, user_id, request_id, answer), type=Reading)
-    except (sealing.SealError, msgspec.MsgspecError) as fault:
+    except (sealing.SealError, KeyBytesError, msgspec.MsgspecError) as fault:
         raise UnexpectedAnswerError(f"unreadable answer: {type(fault).__name__}") from None

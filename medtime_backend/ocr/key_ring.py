@@ -10,7 +10,8 @@ from typing import Final, Literal, Self
 
 import msgspec
 
-from medtime_backend.ocr.sealing import KEY_ID_BYTES, SEED_BYTES, PublicKey, SealSuite, SecretKey
+from medtime_backend.ocr.sealing import KEY_ID_BYTES
+from medtime_backend.ocr.sealing_keys import SEED_BYTES, PublicKey, SealSuite, SecretKey
 
 PUBLISHED_DAYS: Final = 21
 ACCEPTED_DAYS: Final = 7

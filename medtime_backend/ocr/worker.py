@@ -16,6 +16,7 @@ from medtime_backend.ocr.frames import Outcome, Task
 from medtime_backend.ocr.images import ImageFault, read_image
 from medtime_backend.ocr.limits import ENGINE_SECONDS, IMAGE_BYTES
 from medtime_backend.ocr.reading import Reader
+from medtime_backend.ocr.sealing_keys import SecretKey
 
 FAULTS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (sealing.NotSealedError, "ocr-not-sealed"),
@@ -34,7 +35,7 @@ class Workshop:
     engine: Engine
     needs_network: bool
     reader: Reader
-    keys: dict[str, sealing.SecretKey] = field(repr=False)
+    keys: dict[str, SecretKey] = field(repr=False)
 
 
 def work(workshop: Workshop, connection: socket.socket) -> None:

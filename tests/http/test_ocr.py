@@ -11,7 +11,7 @@ import pytest
 from medtime_backend.client import read_prescription
 from medtime_backend.client.service import Service
 from medtime_backend.local.options import StackInfo
-from medtime_backend.ocr.sealing import SealSuite
+from medtime_backend.ocr.sealing_keys import SealSuite
 from medtime_backend.prescriptions.records import Every
 from tests.accounts import Account
 from tests.http.problems import problem_of

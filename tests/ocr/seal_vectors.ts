@@ -1,8 +1,8 @@
 // An implementation of HPKE that is not ours opens the published vectors, and seals what ours has to open.
 // Reads the path of the vectors; prints, for each, a request that it has sealed itself.
-import { Aes256Gcm, CipherSuite, HkdfSha256 } from "npm:@hpke/core@1.9.0";
-import { DhkemX25519HkdfSha256 } from "npm:@hpke/dhkem-x25519@1.8.0";
-import { XWing } from "npm:@hpke/hybridkem-x-wing@0.7.0";
+import { Aes256Gcm, CipherSuite, HkdfSha256 } from "@hpke/core";
+import { DhkemX25519HkdfSha256 } from "@hpke/dhkem-x25519";
+import { XWing } from "@hpke/hybridkem-x-wing";
 
 const hex = (text: string) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const text = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -11,7 +11,7 @@ import httpx
 
 from medtime_backend.ocr import sealing
 from medtime_backend.ocr.key_ring import SUITES
-from medtime_backend.ocr.sealing import PublicKey, SealSuite, SecretKey
+from medtime_backend.ocr.sealing_keys import PublicKey, SealSuite, SecretKey
 
 OCTETS = "application/octet-stream"
 

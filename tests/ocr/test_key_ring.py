@@ -17,7 +17,7 @@ from medtime_backend.ocr.key_ring import (
     renewed,
     write_ring,
 )
-from medtime_backend.ocr.sealing import SealSuite
+from medtime_backend.ocr.sealing_keys import SealSuite
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 RING = write_ring(renewed((), NOON))

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from medtime_backend.ocr import sealing
-from medtime_backend.ocr.sealing import SealSuite, SecretKey
+from medtime_backend.ocr.sealing_keys import SealSuite, SecretKey
 
 DENO = str(Path(sys.executable).with_name("deno"))
 SCRIPT = Path(__file__).with_name("seal_vectors.ts")

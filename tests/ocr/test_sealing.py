@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medtime_backend.ocr import sealing
-from medtime_backend.ocr.sealing import BrokenSealError, NotSealedError, PublicKey, SealSuite, SecretKey
+from medtime_backend.ocr.sealing import BrokenSealError, NotSealedError
+from medtime_backend.ocr.sealing_keys import KeyBytesError, PublicKey, SealSuite, SecretKey
 from tests.ocr.sealed import seal
 
 VECTORS = json.loads((Path(__file__).parents[2] / "docs" / "ocr_vectors.json").read_text(encoding="utf-8"))["vectors"]
@@ -112,7 +113,7 @@ def test_an_image_without_a_key_for_the_answer(inside: bytes) -> None:
 
 def test_keys_of_the_wrong_length() -> None:
     for suite in SealSuite:
-        with pytest.raises(NotSealedError):
+        with pytest.raises(KeyBytesError):
             PublicKey(suite, b"short").loaded()
         with pytest.raises(ValueError, match="32 bytes"):
             SecretKey(suite, b"short").loaded()
