@@ -22,7 +22,7 @@ class Preparation(msgspec.Struct, frozen=True):
     credentials: bytes
     url: str
     drugs: bytes
-    """The catalog's names, as `reading.names_of` wrote them."""
+    """The catalog's names, each with the id that it leads to, as JSON pairs."""
 
 
 class Readiness(msgspec.Struct, frozen=True):

@@ -22,7 +22,6 @@ WAIT_SECONDS: Final = 30.0
 """What a request waits for a worker at most."""
 RESTART_SECONDS: Final = 5.0
 """Between two tries to warm a parent."""
-SUFFIX_LIMIT: Final = 64 * 1024
 
 log = structlog.get_logger()
 
@@ -124,7 +123,7 @@ class WorkerPool:
         if self._parent is None:
             raise EOFError
         connection = self._parent.fork()
-        reader, writer = await asyncio.open_unix_connection(sock=connection, limit=SUFFIX_LIMIT)
+        reader, writer = await asyncio.open_unix_connection(sock=connection)
         try:
             for content in (msgspec.msgpack.encode(task), sealed):
                 writer.write(frames.LENGTH.pack(len(content)))

@@ -65,13 +65,13 @@ def public_ring(settings: Settings) -> PublicRing:
 async def preparation(settings: Settings, database: Database, watch: CatalogWatch) -> Preparation:
     """What a new warmed parent is told. Raises OSError, and what Database.fetch raises."""
     watch.version = await _catalog_version(database)
-    drugs = [tuple(row) for row in await database.fetch("ocr_drugs")]
+    (names,) = await database.fetch("ocr_drugs")
     return Preparation(
         ring=settings.ocr_ring(),
         engine=settings.ocr_engine,
         credentials=settings.ocr_credentials(),
         url=settings.ocr_url,
-        drugs=msgspec.json.encode(drugs),
+        drugs=names["drugs"].encode(),
     )
 
 

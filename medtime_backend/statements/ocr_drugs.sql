@@ -1,5 +1,6 @@
--- Names of drugs and the id that each leads to, the most general product first: an ingredient before a brand.
-select found.name, found.id
+-- Names of drugs and the id that each leads to, the most general product first: an ingredient before a brand. As one
+-- text, since there may be some hundred thousand.
+select coalesce(json_agg(json_build_array(found.name, found.id) order by found.rank, found.id), '[]')::text as drugs
 from (
   select s.name, p.id, 1 as rank
   from public.catalog_substance_names as s
@@ -21,4 +22,3 @@ from (
   from public.catalog_products as p
   where p.kind = 'product' and p.status = 'active' and p.brand is not null
 ) as found
-order by found.rank, found.id

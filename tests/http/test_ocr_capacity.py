@@ -105,3 +105,22 @@ def _is_of_this_service(pid: int, stack: StackInfo) -> bool:
     port = stack.base_url.rpartition(":")[2].encode()
     parent = int(told(pid, "stat").rpartition(b")")[2].split()[1])
     return port not in told(parent, "cmdline")
+
+
+async def test_images_have_a_limit_of_their_own(stack: StackInfo, user: Account) -> None:
+    rates = "sync_push=1000,sync_pull=1000,catalog=1000,ocr=1"
+    ring = str(stack.data_dir / "ocr_keys.json")
+    async with (
+        service(stack, rate_free=rates, ocr_keys_file=ring) as url,
+        httpx.AsyncClient(base_url=url, headers=user.http.headers) as there,
+    ):
+        problem_of(await send(there, b"x"), 400, "ocr-not-sealed")
+        assert problem_of(await send(there, b"x"), 429, "rate-limited")["group"] == "ocr"
+        # The keys are for everybody, and use nothing up.
+        assert (await there.get("/ocr/key")).status_code == 200
+
+
+async def test_without_keys_there_is_no_ocr(stack: StackInfo, user: Account) -> None:
+    async with service(stack) as url, httpx.AsyncClient(base_url=url, headers=user.http.headers) as there:
+        problem_of(await there.get("/ocr/key"), 404, "not-found")
+        problem_of(await send(there, b"x"), 404, "not-found")
