@@ -93,18 +93,11 @@ class WorkerPool:
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Callable[[Task, bytes], Awaitable[Ended]]]:
         """A worker of one's own, for one task. Raises PoolBusyError when none is free in time."""
-        try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._slots.acquire()
-        except TimeoutError:
-            raise PoolBusyError from None
+        await _in_time(self._slots.acquire())
         self.busy += 1
         try:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await self._ready()
+            await _in_time(self._ready())
             yield self._run
-        except TimeoutError:
-            raise PoolBusyError from None
         finally:
             self.busy -= 1
             self._slots.release()
@@ -157,6 +150,13 @@ class WorkerPool:
                 code = str(fault) if isinstance(fault, ParentFailedError) else type(fault).__name__
                 log.warning("ocr_engine_not_ready", code=code)
                 await asyncio.sleep(RESTART_SECONDS)
+
+
+async def _in_time(waiting: Awaitable[object]) -> None:
+    try:
+        await asyncio.wait_for(waiting, WAIT_SECONDS)
+    except TimeoutError:
+        raise PoolBusyError from None
 
 
 async def _frame(reader: asyncio.StreamReader) -> bytes:
