@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from medtime_backend.prescriptions.doses import Doses
 from medtime_backend.prescriptions.instructions import Instruction, same_dose
 from medtime_backend.prescriptions.looking import Seen
-from medtime_backend.prescriptions.naming import Name
+from medtime_backend.prescriptions.naming import Name, is_combined
 from medtime_backend.prescriptions.phrases import Phrase
 from medtime_backend.prescriptions.records import Maximum, Quantity
 
@@ -85,13 +85,10 @@ class Draft(Doses):
             self._take_place(phrase._replace(value=("eye", "right eye")))
             return
         self._next_if_then()
-        self.last.set_frequency(phrase.value)
+        if not self.last.set_frequency(phrase.value):
+            self.unplaced.append(phrase)
 
-    _take_weekdays = _take_frequency
-
-    def _take_schedule(self, phrase: Phrase) -> None:
-        self._next_if_then()
-        self.last.set_frequency(phrase.value)
+    _take_weekdays = _take_schedule = _take_frequency
 
     def _take_when(self, phrase: Phrase) -> None:
         self._next_if_then()
@@ -102,7 +99,8 @@ class Draft(Doses):
 
     def _take_duration(self, phrase: Phrase) -> None:
         self._next_if_then()
-        self.last.set_duration(phrase.value)
+        if not self.last.set_duration(phrase.value):
+            self.unplaced.append(phrase)
 
     def _take_needed(self, phrase: Phrase) -> None:
         self._next_if_then()
@@ -144,7 +142,7 @@ def _join(first: Instruction, second: Instruction) -> None:
 
 def assemble(seen: Seen, name: Name | None) -> Draft:
     """Read a block's phrases in order."""
-    draft = Draft(name=name)
+    draft = Draft(name=name, combined=name is not None and is_combined(name))
     named = name is None
     for phrase in seen.phrases:
         if not named and name is not None and phrase.start >= name.start:

@@ -43,8 +43,8 @@ class Blocks:
         self.unread: list[str] = []
         self._open: Block | None = None
         self._broken_off = False
-        self._gap: TextLine | None = None
-        """The line before, if it was unread."""
+        self._gap: tuple[TextLine, bool] | None = None
+        """The line before, if it was unread, and whether it names a form."""
 
     def add(self, line: TextLine) -> None:
         """Put the line to the medication it belongs to, or to what is unread."""
@@ -57,7 +57,7 @@ class Blocks:
             self._begin(line, seen, found)
         elif not self._go_on(line, seen, sure=bool(found) or self._broken_off):
             self.unread.append(line.text)
-            self._gap = line
+            self._gap = line, any(one.kind == "shape" for one in seen.phrases)
             return
         self._gap = None
 
@@ -87,10 +87,11 @@ class Blocks:
 
     def _taken_back(self) -> list[TextLine]:
         """Return the unread line above an instruction without a name, which it may be: a part of its raw text."""
-        if self._gap is None or self._open is None:
+        line, has_form = self._gap or (None, False)
+        if line is None or (self._open is None and not has_form):
             return []
         self.unread.pop()
-        return [self._gap]
+        return [line]
 
     def _is_of_the_open_one(self, found: Sequence[Name]) -> bool:
         """Whether this is the instruction of the medication above, which it names again."""

@@ -25,6 +25,8 @@ class Doses:
     instructions: list[Instruction] = field(default_factory=lambda: [Instruction()])
     strength: Strength | None = None
     form: str | None = None
+    combined: bool = False
+    """Whether the name is that of several substances: 5-325 mg then is no range."""
     contradicted: bool = False
     unplaced: list[Phrase] = field(default_factory=list)
     """Phrases that contradict others or have no place: raw, as if they were not read."""
@@ -116,7 +118,10 @@ class Doses:
         strength, sign = phrase.value
         value = strength.values[0]
         as_dose = _as_dose(strength, sign)
-        beside_name = self._named and not self._pending and (not self._told or phrase.start == self._named_until)
+        is_range = sign == "DASH" and as_dose is not None and not self.combined
+        beside_name = (
+            not is_range and self._named and not self._pending and (not self._told or phrase.start == self._named_until)
+        )
         if strength.per is not None or (beside_name and self.strength is None and value.unit not in VOLUMES):
             if self.strength is None:
                 self.strength, self._strength_as_dose = strength, as_dose
@@ -124,16 +129,21 @@ class Doses:
                 self.unplaced.append(phrase)
         elif self.last.dose is not None and not self._pending and not self.last.complete:
             self._beside_dose(phrase, strength)
-        elif as_dose is not None:
+        elif as_dose is not None and (phrase.beside or not self._is_another_amount(as_dose)):
             self._first_was_dose(as_dose)
             self._set_dose(as_dose, phrase, None)
         else:
             self.unplaced.append(phrase)
 
+    def _is_another_amount(self, dose: Dose) -> bool:
+        """'5 mg M/W/F, 2.5 mg other days': of what was not read in between the second amount depends."""
+        before = self._strength_as_dose
+        return before is not None and before.unit == dose.unit and before != dose
+
     def _first_was_dose(self, dose: Dose) -> None:
         """'Insulin 15 U in the morning and 10 U at night': what looked like a strength was the first dose."""
-        before = self._strength_as_dose
-        if self._pending and self.last.dose is None and before is not None and before.unit == dose.unit:
+        before, again = self._strength_as_dose, self._pending or self.last.complete
+        if again and self.last.dose is None and before is not None and before.unit == dose.unit:
             self.last.dose, self.strength, self._strength_as_dose = before, None, None
 
     def _beside_dose(self, phrase: Phrase, strength: Strength) -> None:

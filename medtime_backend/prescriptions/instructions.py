@@ -18,6 +18,7 @@ from medtime_backend.prescriptions.records import (
     Step,
     Strength,
     TimesPer,
+    Weekdays,
 )
 
 HOURS: dict[str, int] = {"hour": 1, "day": 24, "night": 24, "week": 168, "month": 720, "year": 8760}
@@ -56,21 +57,25 @@ class Instruction:
         """Whether it says nothing yet."""
         return not self.complete and self.dose is None and not self.stop
 
-    def set_frequency(self, frequency: Frequency) -> None:
-        """Take it, unless another one was said; of two that agree the closer one is kept."""
+    def set_frequency(self, frequency: Frequency) -> bool:
+        """Take it, unless another one was said; of two that agree the closer one is kept. Gives whether it fits."""
         if self.frequency is None:
             self.frequency = frequency
         elif not agree(self.frequency, frequency):
             self.contradicted = True
-        elif _is_daily(self.frequency):
+            return False
+        elif _is_daily(self.frequency) or isinstance(frequency, Weekdays):
             self.frequency = frequency
+        return True
 
-    def set_duration(self, duration: Duration) -> None:
-        """Take it, unless another one was said."""
+    def set_duration(self, duration: Duration) -> bool:
+        """Take it, unless another one was said. Gives whether it fits."""
         if self.duration is None or self.duration.kind == "finished":
             self.duration = duration
         elif days(self.duration) != days(duration):
             self.contradicted = True
+            return False
+        return True
 
     def counted(self) -> Instruction:
         """With the frequency that its times and meals amount to, if none is said."""
@@ -114,11 +119,21 @@ def agree(first: Frequency, second: Frequency) -> bool:
         return True
     if isinstance(first, Once) or isinstance(second, Once):
         return False
+    if isinstance(first, Weekdays) or isinstance(second, Weekdays):
+        return _days_a_week(first) == _days_a_week(second)
     if _is_daily(first) or _is_daily(second):
         other = second if _is_daily(first) else first
         return isinstance(other, Schedule) or hours_between(other) is None or (hours_between(other) or 0) <= 24  # noqa: PLR2004 - a day
     one, other_hours = hours_between(first), hours_between(second)
     return one is not None and one == other_hours
+
+
+def _days_a_week(frequency: Frequency) -> Decimal | None:
+    """How many days of a week: 'once a week, on Thursdays' is one."""
+    if isinstance(frequency, Weekdays):
+        return Decimal(len(frequency.days))
+    hours = hours_between(frequency)
+    return None if not hours or hours < HOURS["day"] else HOURS["week"] / hours
 
 
 def _is_daily(frequency: Frequency) -> bool:

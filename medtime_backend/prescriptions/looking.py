@@ -93,7 +93,8 @@ def _standing_as_name(seen: Seen, names: DrugNames) -> list[Name]:
         if one.kind in {"dose", "shape"} and one.end < len(seen.tokens) and seen.tokens[one.end].word in LINKS
     ]
     colons = [number + 1 for number, one in enumerate(seen.tokens) if one.word == ":" and number >= seen.begin]
-    for place in (seen.begin, *linked, *colons):
+    numbered = seen.begin < len(seen.tokens) and seen.tokens[seen.begin].reads("NUMBER")
+    for place in (seen.begin + numbered, *linked, *colons):
         if place < len(seen.tokens):
             found = name_at(seen.tokens, place, seen.phrases, names, item=seen.item or seen.label == "RX")
             found = found or (_linked(seen, place) if place in linked else None)

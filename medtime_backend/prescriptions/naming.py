@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -18,11 +19,16 @@ INFINITIVES = ("ar", "er", "ir", "arse", "erse", "irse")
 NOT_A_NAME_AFTER = frozenset((
     "with", "in", "into", "for", "without", "to", "con", "en", "para", "sin", "contra", "a", "per", "por", "from", "no",
 ))  # fmt: skip
+NOT_A_NAME_WITH = NOT_A_NAME_AFTER - {"with", "con", "a", "per", "en", "in"}
+"""Words of sentences that no name has."""
 LINKS = frozenset(("of", "de"))
 JOINTS = frozenset(("/", "-", "+", "con", "y", "and", "with"))
 EXPANDED = {"ac": "ácido"}
 CONTAINED = frozenset(("measured", "schedule", "shape"))
 """Phrases that follow a name and nothing else that begins a line."""
+
+
+JOINT = re.compile(r"\w[/+-]\w|\s(?:/|\+|-|con|y|and|with)\s", re.IGNORECASE)
 
 
 class Name(NamedTuple):
@@ -32,6 +38,11 @@ class Name(NamedTuple):
     end: int
     text: str
     match: Match | None
+
+
+def is_combined(name: Name) -> bool:
+    """Whether it names several substances: 'Hydrocodone-APAP', 'losartán + hidroclorotiazida'."""
+    return JOINT.search(name.text) is not None
 
 
 def known_names(tokens: Sequence[Token], names: DrugNames) -> list[Name]:
@@ -65,8 +76,9 @@ def _known(tokens: Sequence[Token], place: int, names: DrugNames) -> Name | None
 
 
 def _may_be(tokens: Sequence[Token], name: Name) -> bool:
-    """A word that also means something else, or stands after 'with' or 'in', is no drug."""
-    if name.start and tokens[name.start - 1].word in NOT_A_NAME_AFTER:
+    """A word that also means something else, or stands after 'with', 'in' or 'stop', is no drug to take."""
+    before = tokens[name.start - 1] if name.start else None
+    if before is not None and (before.word in NOT_A_NAME_AFTER or before.reads("STOP") or before.reads("NOT")):
         return False
     return name.end - name.start > 1 or not tokens[name.start].known
 
@@ -84,6 +96,8 @@ def name_at(
     words = [one for one in tokens[place:end] if one.word.isalpha()]
     unknown = [one for one in words if not one.known]
     if not words or not unknown or words[0].word in NOT_A_NAME_AFTER or len(words) > MOST_WORDS:
+        return None
+    if any(one.word in NOT_A_NAME_WITH for one in words):
         return None
     text = spelt(tokens[place:end])
     match = names.exact(text) or names.fuzzy(text)
@@ -116,7 +130,7 @@ def _is_dosed(words: Sequence[Token], unknown: Sequence[Token], follows: Phrase,
 
 
 def _adjacent(tokens: Sequence[Token], start: int, end: int) -> bool:
-    return all(one.word in {".", ","} for one in tokens[start:end])
+    return all(one.word in {".", ",", "\n"} for one in tokens[start:end])
 
 
 def _contains(phrase: Phrase, *, item: bool) -> bool:
@@ -153,7 +167,7 @@ def with_rest(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], na
     if end == name.end or end != stop:
         return name
     text = spelt(tokens[name.start : end])
-    return Name(name.start, end, text, names.exact(text))
+    return Name(name.start, end, text, names.exact(text) or names.fuzzy(text))
 
 
 def _with_front(name: Name, tokens: Sequence[Token], phrases: Sequence[Phrase], names: DrugNames) -> Name:

@@ -34,7 +34,8 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
         if phrase is not None and any(phrase.start < start < phrase.end for start in begins):
             phrase = None
         beside = _is_beside(tokens, place, phrases)
-        if token.reads("NOT") and (phrase is None or phrase.kind not in THOUGH_FORBIDDEN):
+        forbids = token.reads("NOT") and (phrase is None or phrase.kind not in THOUGH_FORBIDDEN)
+        if forbids or _stops_a_drug(tokens, place):
             place = clause_end(tokens, place + 1)
         elif phrase is None and token.reads("IF"):
             place = read_condition(tokens, place, phrases[clause:], phrases) if beside else place + 1
@@ -55,6 +56,12 @@ def _read(tokens: Sequence[Token], place: int) -> Phrase | None:
         return phrase
     days = read_phrase(tokens, phrase.end - 1)
     return read_phrase(tokens[: phrase.end - 1], place) if days is not None and days.kind == "weekdays" else phrase
+
+
+def _stops_a_drug(tokens: Sequence[Token], place: int) -> bool:
+    """'Suspender metformina 850 mg': what follows is not to be taken."""
+    following = tokens[place + 1] if place + 1 < len(tokens) else None
+    return tokens[place].reads("STOP") and following is not None and following.word.isalpha() and not following.readings
 
 
 def _is_beside(tokens: Sequence[Token], place: int, phrases: Sequence[Phrase]) -> bool:

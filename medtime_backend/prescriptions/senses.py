@@ -48,9 +48,9 @@ def _duration(phrase: Phrase, place: Place) -> bool:
 
 
 def _dose(phrase: Phrase, place: Place) -> bool:
-    """'For 3 doses' is how long."""
+    """'For 3 doses' is how long, and 'x 30 tabs' how many there are."""
     before = place.token(phrase.start - 1)
-    return phrase.value.unit != "dose" or before is None or not before.reads("FOR")
+    return before is None or not before.reads("FOR")
 
 
 def _frequency(phrase: Phrase, place: Place) -> bool:
@@ -72,10 +72,10 @@ def _bare(phrase: Phrase, place: Place) -> bool:
     """A number alone is a dose between a verb, a name or the beginning and what tells how or when to take it."""
     before, after = place.before(phrase), place.token(phrase.end)
     word = phrase.taken[0][0].word
-    if word in NO_NUMBERS or after is None:
+    if word in NO_NUMBERS or after is None or not place.beside:
         return False
     if phrase.end in place.drugs:
-        return True
+        return before is not None and before.kind == "verb"  # else it may number the lines
     if before is not None and before.kind == "verb" and not after.readings:
         return word not in ARTICLES
     following = read_phrase(place.tokens, phrase.end)
@@ -86,4 +86,30 @@ def _bare(phrase: Phrase, place: Place) -> bool:
     return before is None or before.kind not in {"dose", "bare"}
 
 
-CHECKS = {"duration": _duration, "dose": _dose, "frequency": _frequency, "refills": _refills, "bare": _bare}
+def _measured(phrase: Phrase, place: Place) -> bool:
+    """'15 mg/kg' and '110 mg/dL' are neither strength nor dose."""
+    after = place.token(phrase.end)
+    return after is None or not after.reads("SLASH")
+
+
+def _maximum(phrase: Phrase, place: Place) -> bool:
+    """'No more than 5 days' is how long."""
+    after = place.token(phrase.end)
+    return phrase.value.unit is not None or after is None or not after.reads("TIMEUNIT")
+
+
+def _weekdays(_: Phrase, place: Place) -> bool:
+    """A day beside words that were not read may be one to leave out."""
+    return place.beside
+
+
+CHECKS = {
+    "measured": _measured,
+    "maximum": _maximum,
+    "weekdays": _weekdays,
+    "duration": _duration,
+    "dose": _dose,
+    "frequency": _frequency,
+    "refills": _refills,
+    "bare": _bare,
+}

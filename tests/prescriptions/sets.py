@@ -139,7 +139,7 @@ def _interval(interval: int, times: int | None, unit: str) -> str:
 
 
 def _openmed(expected: Mapping[str, Any]) -> dict[str, Values]:
-    """Only the keys that are there are judged; `frequency_per_day` does not tell 'twice a day' from 'every 12 hours'."""
+    """Only the keys that are there are judged; `frequency_per_day` is of 'twice a day' and of 'every 12 hours'."""
     found: Expected = {}
     if "dose" in expected:
         unit = expected.get("unit") or expected.get("form") or ""

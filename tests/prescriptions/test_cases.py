@@ -92,6 +92,12 @@ def test_o11_a_misread_name_is_the_catalogs_and_marked(drugs: DrugIndex) -> None
     assert medication.confidence < 0.9
 
 
+def test_o11_of_a_name_of_two_words_one_may_be_misread(drugs: DrugIndex) -> None:
+    medication = only("Insulina giargina 10 UI SC por la noche", drugs)
+    assert medication.drug == "insulina glargina"
+    assert medication.repairs == (Repair(original="Insulina giargina", taken="insulina glargina", why="catalog"),)
+
+
 def test_o12_articles_times_and_sequences(drugs: DrugIndex) -> None:
     assert said("take a tablet each morning and evening", drugs) == {"dose": ["1 tablet"], "frequency": ["2/d"]}
     medication = only("take 1 tablet every day for one week, and then 1 tablet every week", drugs)
@@ -134,4 +140,5 @@ def test_contradictions_are_not_settled_in_silence(drugs: DrugIndex) -> None:
     agreed = only("1 tablet by mouth twice daily (every 12 hours)", drugs)
     assert agreed.confidence >= 0.8
     assert only("1 tablet twice daily every 4 hours", drugs).confidence < 0.5
+    assert read_prescription("1 tablet twice daily every 4 hours", drugs).unread == ["every 4 hours"]
     assert only("1 tablet 2 capsules daily", drugs).confidence < 0.5

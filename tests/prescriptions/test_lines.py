@@ -80,7 +80,7 @@ def test_numbers_bullets_and_labels_are_no_part(mark: str, drugs: DrugIndex) -> 
 
 
 def test_labelled_lines_belong_to_the_medication_above(drugs: DrugIndex) -> None:
-    text = "Rx: Metformin 500 mg tablets\nSig: take 1 tab PO BID\nDisp: #60\nRefills: 2\nLisinopril 10 mg\nSig: 1 tab PO QD"
+    text = "Rx: Metformin 500 mg tablets\nSig: 1 tab PO BID\nDisp: #60\nRefills: 2\nLisinopril 10 mg\nSig: 1 tab PO QD"
     first, second = read_prescription(text, drugs).medications
     assert (first.drug, first.quantity and first.quantity.amount, first.refills) == ("Metformin", 60, 2)
     assert (second.drug, second.raw) == ("Lisinopril", "Lisinopril 10 mg\nSig: 1 tab PO QD")
@@ -135,14 +135,11 @@ def test_nothing_is_guessed(text: str, drugs: DrugIndex) -> None:
 
 @pytest.mark.parametrize("mark", ["", "2.- ", "- "])
 def test_an_instruction_below_an_unknown_line_is_not_the_medication_above(mark: str, drugs: DrugIndex) -> None:
-    text = f"1.- Atorvastatina 20 mg\n1 tab por la noche\n{mark}Complejo B inyectable\nAplicar 1 ampolleta IM cada tercer día"
+    above, unknown = "1.- Atorvastatina 20 mg\n1 tab por la noche", f"{mark}Complejo B inyectable"
+    text = f"{above}\n{unknown}\nAplicar 1 ampolleta IM cada tercer día"
     first, second = read_prescription(text, drugs).medications
     assert (first.drug, first.steps, first.route) == ("Atorvastatina", (), None)
-    assert (second.drug, second.route, second.raw.splitlines()[0]) == (
-        None,
-        "intramuscular",
-        f"{mark}Complejo B inyectable",
-    )
+    assert (second.drug, second.route, second.raw.splitlines()[0]) == (None, "intramuscular", unknown)
 
 
 def test_a_note_between_does_not_part_a_medication(drugs: DrugIndex) -> None:

@@ -48,7 +48,7 @@ class AmountMeanings(Transformer[Token, Any]):
         for tail in (part for part in parts if isinstance(part, Measure)):
             if per is not None:
                 raise ValueError("two units to measure by")
-            if tail.unit in VOLUMES or tail.unit in {"dose", "hour"} or (tail.unit in {"g", "kg"} and unit != "g"):
+            if tail.unit in VOLUMES or tail.unit in {"dose", "hour"} or (tail.unit == "g" and unit != "g"):
                 per = tail
             elif tail.unit in CONTENTS:
                 values.append(tail)
