@@ -36,6 +36,17 @@ def test_it_reads_and_ends(parent: ParentProcess, pairs: tuple[KeyPair, ...]) ->
     assert children_of(parent.pid) == set()
 
 
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
+def test_it_reads_every_format_without_opening_a_file(
+    parent: ParentProcess, pairs: tuple[KeyPair, ...], kind: str
+) -> None:
+    """Decoders that load something at their first use would fail in here."""
+    with worker_of(parent) as worker:
+        outcome, answer = worker.ask(pairs[0], encoded(page(), kind))
+        assert outcome.problem == ""
+        assert [line["text"] for line in answer["lines"]] == list(TEXT)
+
+
 def test_its_limits_are_set_and_its_environment_is_bare(parent: ParentProcess, pairs: tuple[KeyPair, ...]) -> None:
     with worker_of(parent) as worker:
         worker.ask(pairs[0], encoded(page()))
