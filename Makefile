@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUNCTIONS_STAMP := $(VENV)/.functions
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
-EXTRAS := chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
+EXTRAS := prometheus:promtool chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
 	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so strace:strace
 
 .DEFAULT_GOAL := help
@@ -15,7 +16,7 @@ EXTRAS := chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## Create .venv with the `medtime` command
+setup: $(STAMP) $(FUNCTIONS_STAMP) ## Create .venv with the `medtime` command
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "setup: '$(PYTHON)' is not on the PATH; install Python 3.11 or newer, or say make PYTHON=/path/to/python"; exit 1; }
@@ -26,6 +27,14 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+# Edge functions load npm packages when they first start. Here, so that a stack works without a net later on.
+$(FUNCTIONS_STAMP): $(STAMP) $(wildcard supabase/functions/*/deno.json)
+	@for function in supabase/functions/*/index.ts; do \
+		timeout 120 $(BIN)/deno cache --quiet --config "$${function%index.ts}deno.json" "$$function" || \
+		{ echo "setup: npm packages of $$function cannot be fetched now; it fetches them when it is first called"; exit 0; }; \
+	done
+	@touch $(FUNCTIONS_STAMP)
 
 extras: ## Install Debian packages for the extra checks, where that is possible
 	@missing=$$(for extra in $(EXTRAS); do command -v "$${extra#*:}" >/dev/null || test -e "$${extra#*:}" || echo "$${extra%:*}"; done); \
@@ -44,7 +53,7 @@ dev: setup ## Run the embedded stack until Ctrl-C
 
 test: setup ## Run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
-	$(BIN)/deno test --quiet --allow-read=docs,tests tests/functions
+	$(BIN)/deno test --quiet --allow-read=docs,tests supabase/functions tests/functions
 
 test-fast: setup ## Run the unit and database tests only
 	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/database
@@ -60,20 +69,22 @@ check: setup ## Lint and type-check everything
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend policies
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
-	$(BIN)/deno check tests/functions tests/auth tests/http tests/ocr
+	$(BIN)/deno check supabase/functions tests/functions tests/auth tests/http tests/ocr
 
 format: setup ## Format Python and TypeScript
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIN)/deno fmt
 
-bench: setup ## Measure push, pull, identity, policies, the audit and growth (ratios within one run)
+bench: setup ## Measure push, pull, identity, policies, the audit, growth and the catalog (ratios within one run)
 	$(BIN)/python benchmarks/sync.py
+	$(BIN)/python -m benchmarks.catalog_seed
+	$(BIN)/python -m benchmarks.catalog_search
 
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
-	$(COMPILE) --extra local --extra ocr --extra audit --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra local --extra ocr --extra audit --extra otel --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what the targets made (.venv, .medtime, caches)
 	rm -rf $(VENV) .medtime .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

@@ -17,9 +17,10 @@ from medtime_backend.prescriptions import read_prescription
 from medtime_backend.prescriptions.drug_names import DrugIndex
 from medtime_backend.prescriptions.shipped_names import shipped_drug_names
 from tests.prescriptions.scoring import FIELDS, Judgement, Score, Sig, judge
-from tests.prescriptions.sets import HELD_OUT, HELD_OUT_LATER, held_out, shared_sets, texts
+from tests.prescriptions.sets import HELD_OUT, HELD_OUT_LAST, HELD_OUT_LATER, held_out, shared_sets, texts
 
 SHARED = Path(os.environ.get("MEDTIME_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+OURS = {"held out": HELD_OUT, "held out later": HELD_OUT_LATER, "held out last": HELD_OUT_LAST}
 WANTED = 0.97
 NAMES = 300_000
 HOSTILE = 100_000
@@ -43,7 +44,7 @@ def groups(sets: Mapping[str, Sequence[Sig]]) -> dict[str, list[Sig]]:
     for language, name in (("es", "given, Spanish"), ("en", "given, English")):
         found[name] = [sig for sig in given if sig.language == language]
     found["given, English, uncontested"] = [sig for sig in given if sig.language == "en" and not sig.contested]
-    for title, file in (("held out", HELD_OUT), ("held out later", HELD_OUT_LATER)):
+    for title, file in OURS.items():
         found[f"{title}, Spanish"] = [sig for sig in held_out(file) if sig.language == "es"]
         found[f"{title}, English"] = [sig for sig in held_out(file) if sig.language == "en"]
     return {name: sigs for name, sigs in found.items() if sigs}

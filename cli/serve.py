@@ -8,6 +8,7 @@ import typer
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
+from medtime_backend.exposition import directory_of_workers
 from medtime_backend.local.ports import PortReservation
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.services import ocr
@@ -29,13 +30,14 @@ def serve(
         raise OperatorError(f"Cannot serve: {error}.") from error
     # Granian would share a busy port without a word (SO_REUSEPORT).
     PortReservation(port, host).release()
-    Granian(
-        "medtime_backend.app:create_app",
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        workers=workers,
-        factory=True,
-        websockets=False,
-    ).serve()
+    with directory_of_workers():
+        Granian(
+            "medtime_backend.app:create_app",
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            loop=Loops.uvloop,
+            workers=workers,
+            factory=True,
+            websockets=False,
+        ).serve()

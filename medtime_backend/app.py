@@ -1,6 +1,6 @@
 """create_app(settings): the only wiring."""
 
-import time
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,28 +27,40 @@ from medtime_backend.errors import InternalError
 from medtime_backend.identity import Verifier
 from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
+from medtime_backend.measurement import Measurement
 from medtime_backend.metrics import Metrics
 from medtime_backend.ocr.pool import WorkerPool
-from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
+from medtime_backend.problem_details import answer_problem, to_problem
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
-from medtime_backend.routes import auth, catalog, ocr, sync, system
+from medtime_backend.routes import auth, catalog, devices, ocr, sync, system
 from medtime_backend.services import catalog as catalog_service
 from medtime_backend.services import ocr as ocr_service
 from medtime_backend.services import sessions
-from medtime_backend.services.last_cleanup import LastCleanup
+from medtime_backend.services.standing import Standing
+from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
+from medtime_backend.traces import Traces, traces_of
+from medtime_backend.wakeup_calls import WakeupCalls
 
 
 class RequestObservation(ASGIMiddleware):
-    """Notes when a request began, and whether its body was read to the end."""
+    """Notes when a request began and ended, and whether its body was read to the end."""
 
     scopes = (ScopeType.HTTP,)
 
+    def __init__(self, measurement: Measurement, traces: Traces) -> None:
+        self._measurement = measurement
+        self._traces = traces
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Wrap the rest of the application."""
-        scope["state"]["started"] = time.perf_counter()
-        await next_app(scope, leftover_body.watch(scope, receive), send)
+        self._measurement.begin(scope)
+        try:
+            with self._traces.request(scope):
+                await next_app(scope, leftover_body.watch(scope, receive), send)
+        finally:
+            self._measurement.end(scope)
 
 
 async def _identify(message: Message, scope: Scope) -> None:
@@ -59,7 +71,7 @@ async def _identify(message: Message, scope: Scope) -> None:
 def create_app(settings: Settings | None = None) -> Litestar:
     """The ASGI application. Without settings, those of the environment. Raises SettingsError."""
     settings = settings or Settings.from_environment()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_dir)
     http = httpx.AsyncClient()
     metrics = Metrics()
     state = State()
@@ -77,54 +89,64 @@ def create_app(settings: Settings | None = None) -> Litestar:
     trusted = Networks(settings.trusted_proxies)
     door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
     relay = AuthRelay(settings)
-    last_cleanup = LastCleanup(metrics)
+    standing = Standing(metrics)
+    wakeup_state = WakeupState(metrics)
+    calls = WakeupCalls(settings, metrics, http)
+    measurement = Measurement(metrics)
+    traces = traces_of(wanted=settings.traces)
     ocr_desk = _ocr_desk(settings, metrics, state) if settings.has_ocr else None
-
-    async def count_refusal(message: Message, scope: Scope) -> None:
-        refusal = scope["state"].get(REFUSAL)
-        if message["type"] == "http.response.start" and refusal is not None:
-            metrics.count_refusal(refusal)
 
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         async with http:
-            state.database = await Database.open(settings)
+            state.database = await Database.open(settings, metrics.database_wait.observe, traces.statement)
             await desk.open()
+            watch = asyncio.create_task(measurement.watch(state.database))
+            calls.open()
             if ocr_desk is not None:
                 ocr_desk.pool.open()
             try:
                 yield
             finally:
+                watch.cancel()
+                await calls.close()
                 if ocr_desk is not None:
                     await ocr_desk.pool.close()
                 await state.database.close()
                 await desk.close()
                 await relay.close()
                 await answers.close()
+                await asyncio.to_thread(traces.close)
 
     provided = {
         "database": Provide(lambda: state.database, sync_to_thread=False),
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
-        "last_cleanup": Provide(lambda: last_cleanup, sync_to_thread=False),
+        "standing": Provide(lambda: standing, sync_to_thread=False),
+        "calls": Provide(lambda: calls, sync_to_thread=False),
+        "wakeup_state": Provide(lambda: wakeup_state, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
-        "answers": Provide(lambda: answers, sync_to_thread=False),
+        # One for each route: Litestar opens a task group for several.
+        "drugs": Provide(lambda: catalog_service.Catalog(state.database, answers), sync_to_thread=False),
         "ocr_desk": Provide(lambda: ocr_desk, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
     }
 
     return Litestar(
         route_handlers=[
-            *(sync.router, catalog.router, system.router),
+            sync.router,
+            devices.router,
+            catalog.router,
+            system.router,
             *([auth.router] if settings.auth_address else []),
             *([ocr.router] if settings.has_ocr else []),
         ],
         dependencies=provided,
         lifespan=[resources],
-        middleware=[RequestObservation(), door],
+        middleware=[RequestObservation(measurement, traces), door],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
-        before_send=[leftover_body.drain_before_answer, _identify, tell_rate, count_refusal, logs.log_answer],
+        before_send=[leftover_body.drain_before_answer, _identify, tell_rate, measurement.observe, logs.log_answer],
         after_exception=[_log_unexpected],
         request_max_body_size=LIMITS.push_body_bytes,
         openapi_config=OpenAPIConfig(
@@ -150,9 +172,8 @@ def _ocr_desk(settings: Settings, metrics: Metrics, state: State) -> ocr_service
         lambda: ocr_service.preparation(settings, state.database, watch),
         workers=settings.ocr_workers,
         queue=settings.ocr_queue,
+        tell=metrics.tell_ocr,
     )
-    metrics.ocr_workers_busy.set_function(lambda: pool.busy)
-    metrics.ocr_requests_waiting.set_function(lambda: pool.waiting)
     return ocr_service.OcrDesk(settings.ocr_engine, ring, pool, metrics, watch)
 
 

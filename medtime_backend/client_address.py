@@ -1,6 +1,7 @@
 """Whose request it is before anybody has signed in: the client's address, as far as it can be believed."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -51,6 +52,7 @@ def belongs(address: str, networks: Networks) -> bool:
     return found is not None and found in networks
 
 
+@lru_cache(4096)
 def _read(text: str) -> Address | None:
     """The address of a text; some proxies add a port, in brackets for IPv6."""
     if text.startswith("["):

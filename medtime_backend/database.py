@@ -1,7 +1,9 @@
 """The pool, named statements, and SQLSTATE → problem. Each statement is a whole request, run as the user."""
 
 import asyncio
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
 import asyncpg
@@ -16,6 +18,9 @@ from medtime_backend.shipped_files import statements_in
 # Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
 # 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
 PASSING = ("08", "40", "53", "55P03", "57")
+
+NoteWait = Callable[[float], None]
+Trace = Callable[[str], AbstractContextManager[object]]
 
 log = structlog.get_logger()
 
@@ -49,13 +54,21 @@ async def _keep(_connection: object) -> None:
 class Database:
     """A pool of connections of the service's own login role."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float) -> None:
+    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: NoteWait, trace: Trace) -> None:
+        self._trace = trace
         self._pool = pool
         self._acquire_timeout = acquire_timeout
+        self._note_wait = note_wait
+        self._waiting = 0
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
-        """Open the pool. No connection is made yet, so the service starts while the database is away."""
+    async def open(
+        cls, settings: Settings, note_wait: NoteWait = lambda _: None, trace: Trace = lambda _: nullcontext()
+    ) -> Self:
+        """Open the pool. `note_wait` is told how many seconds each request waited for a connection, `trace` the names.
+
+        No connection is made yet, so the service starts while the database is away.
+        """
         pool = await asyncpg.create_pool(
             settings.database_url,
             min_size=0,
@@ -66,7 +79,7 @@ class Database:
             reset=_keep,
             server_settings={"application_name": "medtime"},
         )
-        return cls(pool, settings.database_pool_timeout)
+        return cls(pool, settings.database_pool_timeout, note_wait, trace)
 
     async def close(self) -> None:
         """Wait a moment for running statements, then close the pool."""
@@ -75,15 +88,33 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
+    def connections(self) -> dict[str, int]:
+        """Connections by state: used and idle; and waiting, the requests that have none yet."""
+        idle = self._pool.get_idle_size()
+        return {"used": self._pool.get_size() - idle, "idle": idle, "waiting": self._waiting}
+
+    async def _acquire(self) -> Any:
+        self._waiting += 1
+        asked_at = time.perf_counter()
+        try:
+            return await self._pool.acquire(timeout=self._acquire_timeout)
+        finally:
+            self._waiting -= 1
+            self._note_wait(time.perf_counter() - asked_at)
+
     async def fetch(self, name: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run a named statement in its own transaction.
 
         Raises the problem that the database's error stands for; Busy when no connection is to be had.
         """
         try:
-            async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
-                rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
-                return rows
+            with self._trace(name):
+                connection = await self._acquire()
+                try:
+                    rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+                    return rows
+                finally:
+                    await self._pool.release(connection)
         except asyncpg.PostgresError as fault:
             problem = problem_of(fault)
             if isinstance(problem, errors.InternalError):

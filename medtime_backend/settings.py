@@ -76,8 +76,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Images that a process of the service has read at the same time."""
     ocr_queue: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 20
     """Images that wait for that in memory, each up to 10 MB; more are answered 503."""
+    functions_url: str = ""
+    """Where edge functions are: https://<project>.supabase.co/functions/v1. Empty: nobody is woken at once."""
+    functions_key: str = ""
+    """What push-notify asks for: its own PUSH_NOTIFY_KEY, which opens nothing else, or a secret key of the project."""
+    functions_key_file: str = ""
+    """A file that holds it, instead of functions_key."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
+    traces: bool = False
+    """Whether requests are traced by OpenTelemetry (extra `otel`)."""
+    log_dir: str = ""
+    """A directory for log files, a new one each day, kept for seven; empty: standard output."""
 
     def __post_init__(self) -> None:
         settings_rules.check(self)
@@ -87,6 +97,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Requests a minute by tier and group."""
         tiers = {"free": self.rate_free, "pro": self.rate_pro, "perfect": self.rate_perfect}
         return {tier: settings_rules.rates_of(tier, given) for tier, given in tiers.items()}
+
+    @property
+    def wakeup_secret(self) -> str:
+        """The key for push-notify, from the setting or its file."""
+        if self.functions_key_file:
+            return Path(self.functions_key_file).read_text("utf-8").strip()
+        return self.functions_key
 
     @property
     def auth_address(self) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
+from medtime_backend.admission.batches import Batches
 from medtime_backend.admission.terms import (
     SPAN_SECONDS,
     Admitted,
@@ -57,15 +58,19 @@ class SharedStore:
         scheme, _, rest = url.partition("://")
         self._cluster = scheme.endswith("+cluster")
         self._redis: Redis | RedisCluster
+        # A cluster's calls go to different nodes.
+        self._call: Callable[..., Awaitable[Any]]
         if self._cluster:
             address = f"{scheme.removesuffix('+cluster')}://{rest}"
             # Two calls of one request may go to the same node.
             self._redis = RedisCluster.from_url(
                 address, require_full_coverage=False, max_connections=2 * CONNECTIONS, **options
             )
+            self._call = self._redis.execute_command
         else:
             pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=timeout, **options)
             self._redis = Redis.from_pool(pool)
+            self._call = Batches(self._redis).call
         self._max_age_ms = int(session_max_age * 1000)
 
     async def open(self) -> None:
@@ -132,7 +137,7 @@ class SharedStore:
     async def _run(self, name: str, keys: list[str], arguments: list[str | int]) -> Any:
         text, digest = _script(name)
         try:
-            return await self._redis.execute_command("EVALSHA", digest, len(keys), *keys, *arguments)
+            return await self._call("EVALSHA", digest, len(keys), *keys, *arguments)
         except NoScriptError:
             # New to this node, or restarted: the text itself is remembered by being run.
             return await self._guarded(self._redis.execute_command("EVAL", text, len(keys), *keys, *arguments))

@@ -52,7 +52,7 @@ class AnswerCache:
         flight = self._flights.get(key)
         if flight is None:
             flight = self._flights[key] = asyncio.create_task(self._find(key, make))
-            flight.add_done_callback(lambda _: self._flights.pop(key, None))
+            flight.add_done_callback(lambda done: self._land(key, done))
         else:
             self._metrics.catalog_answers.labels("process").inc()
         # Whoever hangs up does not take the answer away from the others.
@@ -62,6 +62,12 @@ class AnswerCache:
         """Close the connections to Redis."""
         if self._shared is not None:
             await self._shared.close()
+
+    def _land(self, key: str, flight: asyncio.Task[Answer]) -> None:
+        self._flights.pop(key, None)
+        # Read here, so that asyncio does not complain when all who waited have hung up.
+        if not flight.cancelled():
+            flight.exception()
 
     async def _current(self) -> int:
         if self._version is not None and time.monotonic() < self._version_until:

@@ -9,12 +9,12 @@ from typing import Final
 import httpx
 
 from medtime_backend.doctor import (
-    absent,
     certificates,
     configuration,
     ocr_relay,
     operator_database,
     project_auth,
+    project_functions,
     project_rest,
     redis_store,
     round_trip,
@@ -42,14 +42,15 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (service_database.CHECK, service_database.check),
     (schema.MIGRATIONS, schema.check_migrations),
     (routines.CLEANUP, routines.check_cleanup),
+    (routines.WAKEUPS, routines.check_wakeups),
     (routines.HOOK, routines.check_hook),
     (redis_store.CHECK, redis_store.check),
     (tokens.KEYS, tokens.check),
     (project_auth.CHECK, project_auth.check),
     (project_rest.CHECK, project_rest.check),
+    (project_functions.CHECK, project_functions.check),
     (round_trip.CHECK, round_trip.check),
     (ocr_relay.KEYS, ocr_relay.check),
-    ("what is not there yet", absent.check),
 )
 # It computes for a while, which would look like slow answers of the others.
 SECOND_ROUND: Final[tuple[tuple[str, Check], ...]] = ((schema.RIGHTS, schema.check_rights),)

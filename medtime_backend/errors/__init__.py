@@ -51,6 +51,7 @@ from medtime_backend.errors.family import (
     TooManyInvitations,
     TooManyOwners,
 )
+from medtime_backend.errors.functions import SecretKeyNeeded
 from medtime_backend.errors.ocr import (
     OcrBrokenImage,
     OcrEngineUnavailable,
@@ -156,6 +157,7 @@ __all__ = [
     "QuotaExceeded",
     "RateLimited",
     "ResyncRequired",
+    "SecretKeyNeeded",
     "SessionEnded",
     "TokenExpired",
     "TokenFromTheFuture",

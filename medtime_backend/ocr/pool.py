@@ -39,10 +39,21 @@ class Ended:
 
 
 class WorkerPool:
-    """At most `workers` at once and `queue` waiting. `prepare` gives what a new parent is told."""
+    """At most `workers` at once and `queue` waiting.
 
-    def __init__(self, prepare: Callable[[], Awaitable[Preparation]], *, workers: int, queue: int) -> None:
+    `prepare` gives what a new parent is told; `tell` is told how many are busy and how many wait, when that changes.
+    """
+
+    def __init__(
+        self,
+        prepare: Callable[[], Awaitable[Preparation]],
+        *,
+        workers: int,
+        queue: int,
+        tell: Callable[[int, int], None] = lambda _busy, _waiting: None,
+    ) -> None:
         self._prepare = prepare
+        self._tell = tell
         self._slots = asyncio.Semaphore(workers)
         self._most = workers + queue
         self._parent: ParentProcess | None = None
@@ -85,21 +96,25 @@ class WorkerPool:
         if self._inside >= self._most:
             raise PoolBusyError
         self._inside += 1
+        self._tell(self.busy, self.waiting)
         try:
             yield
         finally:
             self._inside -= 1
+            self._tell(self.busy, self.waiting)
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Callable[[Task, bytes], Awaitable[Ended]]]:
         """A worker of one's own, for one task. Raises PoolBusyError when none is free in time."""
         await _in_time(self._slots.acquire())
         self.busy += 1
+        self._tell(self.busy, self.waiting)
         try:
             await _in_time(self._ready())
             yield self._run
         finally:
             self.busy -= 1
+            self._tell(self.busy, self.waiting)
             self._slots.release()
 
     async def _run(self, task: Task, sealed: bytes) -> Ended:

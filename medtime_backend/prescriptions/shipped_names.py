@@ -14,13 +14,13 @@ RXCUI, TERM_TYPE, NAME = 0, 12, 14
 
 
 def shipped_drug_names() -> DrugIndex:
-    """Read seeds/catalog: RxNorm's and EMA's sample with their ids, then all names of substances.
+    """Read seeds/catalog: RxNorm's and EMA's sample with their ids, then all names of substances and mixtures.
 
     A substance of several names has the id that RxNorm gives to one of them.
     """
     pairs = [*_rxnorm(), *_ema()]
     ids = {name.lower(): catalog_id for name, catalog_id in reversed(pairs)}
-    return DrugIndex.from_pairs([*pairs, *_substances(ids)])
+    return DrugIndex.from_pairs([*pairs, *_substances(ids), *_mixtures()])
 
 
 def _rxnorm() -> Iterator[tuple[str, str]]:
@@ -48,3 +48,10 @@ def _substances(ids: dict[str, str]) -> Iterator[tuple[str, str | None]]:
             known = next((ids[name.lower()] for name in names if name.lower() in ids), None)
             for name in names:
                 yield name, known
+
+
+def _mixtures() -> Iterator[tuple[str, None]]:
+    path = shipped_directory("seeds", "catalog") / "mixtures.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            yield row["name"], None

@@ -7,28 +7,26 @@ from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from medtime_backend import errors, formats
-from medtime_backend.answers import Answer, AnswerCache
+from medtime_backend.answers import Answer
 from medtime_backend.authentication import PUBLIC, RATE_GROUP, TOKEN_WELCOME
-from medtime_backend.database import Database
 from medtime_backend.routes.documentation import documented_public
 from medtime_backend.routes.parameters import refuse_unknown
 from medtime_backend.schemas.catalog import ProductAnswer, SearchAnswer, Source, SourcesAnswer, Status
-from medtime_backend.services import catalog
+from medtime_backend.services.catalog import PRODUCT_ID, Catalog, Search
 
 # An hour at the edge: what a seed brings shows there within it, and a minute later everywhere.
 CACHE_CONTROL = "public, max-age=300, s-maxage=3600, stale-while-revalidate=86400"
 OPTIONAL_TOKEN = (*errors.access_problems(), errors.Busy)
 MOST_CHARACTERS = 200
 # Told, and answered as unknown when it does not fit.
-ID_PATTERN = f"^{catalog.PRODUCT_ID.pattern}$"
+ID_PATTERN = f"^{PRODUCT_ID.pattern}$"
 FILTERS = ("source", "country", "form", "ingredient", "status", "lang", "limit", "cursor")
 
 
 @get("/search", responses=documented_public(SearchAnswer, *OPTIONAL_TOKEN))
 async def search(
     request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    answers: NamedDependency[AnswerCache],
+    drugs: NamedDependency[Catalog],
     q: Annotated[
         str,
         Parameter(
@@ -52,7 +50,7 @@ async def search(
     given = {"q": q, "source": source, "country": country, "form": form, "ingredient": ingredient, "status": status}
     _refuse_unreadable({**given, "lang": lang, "cursor": cursor})
     # In one spelling, so that what is the same search is kept once.
-    asked = catalog.Search(
+    asked = Search(
         query=" ".join(q.split()).lower(),
         source=source,
         country=country,
@@ -63,30 +61,27 @@ async def search(
         limit=limit,
         cursor=cursor,
     )
-    return respond(request, await catalog.search(database, answers, asked))
+    return respond(request, await drugs.search(asked))
 
 
 @get("/sources", responses=documented_public(SourcesAnswer, *OPTIONAL_TOKEN))
-async def sources(
-    request: Request[Any, Any, Any], database: NamedDependency[Database], answers: NamedDependency[AnswerCache]
-) -> Response[bytes]:
+async def sources(request: Request[Any, Any, Any], drugs: NamedDependency[Catalog]) -> Response[bytes]:
     """Where the catalog is from, and how old that is."""
     refuse_unknown(request)
-    return respond(request, await catalog.sources(database, answers))
+    return respond(request, await drugs.sources())
 
 
 @get("/{product_id:str}", responses=documented_public(ProductAnswer, errors.UnknownProduct, *OPTIONAL_TOKEN))
 async def product(
     request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    answers: NamedDependency[AnswerCache],
+    drugs: NamedDependency[Catalog],
     product_id: Annotated[
         str, Parameter(description="rxnorm:161, ema:EMEA-H-C-000115", schema_extra={"pattern": ID_PATTERN})
     ],
 ) -> Response[bytes]:
     """All that is known of a product: names, ingredients, codes, related products, provenance."""
     refuse_unknown(request)
-    return respond(request, await catalog.product(database, answers, product_id))
+    return respond(request, await drugs.product(product_id))
 
 
 def respond(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]:

@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
-from medtime_backend import errors, formats
+from medtime_backend import errors, formats, logs
 from medtime_backend.authentication import RATE_GROUP
 from medtime_backend.database import Database
 from medtime_backend.exchange import THREAD_ABOVE, answer, answer_format, read_body
@@ -21,6 +21,7 @@ from medtime_backend.routes.parameters import in_utc, refuse_unknown
 from medtime_backend.schemas.sync import DEVICE_ID, ENTITY_TYPE, PullAnswer, PushAnswer, StatusAnswer
 from medtime_backend.services import sync
 from medtime_backend.settings import Settings
+from medtime_backend.wakeup_calls import WakeupCalls
 
 type_filter = Parameter(query="entity_type", pattern=ENTITY_TYPE, description="Only this type")
 
@@ -48,7 +49,9 @@ PUSH_PROBLEMS: tuple[type[errors.Problem], ...] = (
     opt={RATE_GROUP: "sync_push"},
     responses=documented(PushAnswer, *PUSH_PROBLEMS),
 )
-async def push(request: Request[Identity, None, Any], database: NamedDependency[Database]) -> Response[bytes]:
+async def push(
+    request: Request[Identity, None, Any], database: NamedDependency[Database], calls: NamedDependency[WakeupCalls]
+) -> Response[bytes]:
     """Store 1 to 100 writes, all or none, each against the version it was based on."""
     refuse_unknown(request)
     answered = answer_format(request)
@@ -58,7 +61,8 @@ async def push(request: Request[Identity, None, Any], database: NamedDependency[
         read = await asyncio.to_thread(read_push, body, format_)
     else:
         read = read_push(body, format_)
-    return await answer(request, await sync.push(database, request.user, read), answered)
+    logs.note(request.scope, entities=len(read.entities))
+    return await answer(request, await sync.push(database, calls, request.user, read), answered)
 
 
 @get(
@@ -91,6 +95,7 @@ async def pull(
         entity_type=entity_type,
         since=since if since is None else in_utc("since", since),
     )
+    logs.note(request.scope, entities=len(page.entities))
     return await answer(request, page, answered)
 
 

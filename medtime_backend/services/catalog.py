@@ -27,39 +27,49 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str | None = None
 
 
-async def search(database: Database, cache: AnswerCache, asked: Search) -> Answer:
-    """A page of hits. Raises InvalidParameter, and what Database.fetch raises."""
-    arguments = msgspec.structs.astuple(asked)
+class Catalog:
+    """Asks the database for each answer once, and the cache after that."""
 
-    async def make() -> tuple[bytes, bool]:
-        answer = await _answer(database, "catalog_search", *arguments)
-        return msgspec.json.encode(answer), bool(answer and answer["hits"])
+    def __init__(self, database: Database, cache: AnswerCache) -> None:
+        self._database = database
+        self._cache = cache
 
-    return await cache.get("search", arguments, make)
+    async def search(self, asked: Search) -> Answer:
+        """A page of hits. Raises InvalidParameter, and what Database.fetch raises."""
+        arguments = msgspec.structs.astuple(asked)
 
+        async def make() -> tuple[bytes, bool]:
+            answer = await self._answer("catalog_search", *arguments)
+            return msgspec.json.encode(answer), bool(answer and answer["hits"])
 
-async def product(database: Database, cache: AnswerCache, product_id: str) -> Answer:
-    """All that is known of a product. Raises UnknownProduct, and what Database.fetch raises."""
-    if PRODUCT_ID.fullmatch(product_id) is None:
-        raise errors.UnknownProduct
+        return await self._cache.get("search", arguments, make)
 
-    async def make() -> tuple[bytes, bool]:
-        answer = await _answer(database, "catalog_product", product_id)
-        return msgspec.json.encode(answer), answer is not None
+    async def product(self, product_id: str) -> Answer:
+        """All that is known of a product. Raises UnknownProduct, and what Database.fetch raises."""
+        if PRODUCT_ID.fullmatch(product_id) is None:
+            raise errors.UnknownProduct
 
-    found = await cache.get("product", [product_id], make)
-    if found.body == NOTHING:
-        raise errors.UnknownProduct
-    return found
+        async def make() -> tuple[bytes, bool]:
+            answer = await self._answer("catalog_product", product_id)
+            return msgspec.json.encode(answer), answer is not None
 
+        found = await self._cache.get("product", [product_id], make)
+        if found.body == NOTHING:
+            raise errors.UnknownProduct
+        return found
 
-async def sources(database: Database, cache: AnswerCache) -> Answer:
-    """The sources and the age of their releases, which is another one tomorrow."""
+    async def sources(self) -> Answer:
+        """The sources and the age of their releases, which is another one tomorrow."""
 
-    async def make() -> tuple[bytes, bool]:
-        return msgspec.json.encode(await _answer(database, "catalog_sources")), True
+        async def make() -> tuple[bytes, bool]:
+            return msgspec.json.encode(await self._answer("catalog_sources")), True
 
-    return await cache.get("sources", [datetime.now(UTC).date().isoformat()], make)
+        return await self._cache.get("sources", [datetime.now(UTC).date().isoformat()], make)
+
+    async def _answer(self, name: str, *arguments: object) -> dict[str, object] | None:
+        rows = await self._database.fetch(name, *arguments)
+        text = rows[0]["answer"]
+        return None if text is None else msgspec.json.decode(text, type=dict[str, object])
 
 
 async def version(database: Database) -> int:
@@ -67,9 +77,3 @@ async def version(database: Database) -> int:
     rows = await database.fetch("catalog_version")
     found: int = rows[0]["version"]
     return found
-
-
-async def _answer(database: Database, name: str, *arguments: object) -> dict[str, object] | None:
-    rows = await database.fetch(name, *arguments)
-    text = rows[0]["answer"]
-    return None if text is None else msgspec.json.decode(text, type=dict[str, object])

@@ -95,3 +95,7 @@ def test_the_shipped_names_have_ids_in_both_languages() -> None:
     assert english is not None
     assert spanish is not None
     assert english.catalog_id == spanish.catalog_id == "rxnorm:161"
+
+
+def test_names_of_mixtures_are_known() -> None:
+    assert shipped_drug_names().exact("cotrimoxazol") is not None

@@ -50,6 +50,9 @@ def test_one_is_stopped_and_another_begun(drugs: DrugIndex) -> None:
         ("Take 2 losartan daily", {"drug": ["losartan"], "dose": ["2"], "frequency": ["1/d"]}),
         # On which days the second amount is to be taken was not read.
         ("Warfarin 5 mg PO M/W/F, 2.5 mg other days", {"drug": ["warfarin"], "strength": ["5 mg"], "route": ["oral"]}),
+        # The half may come after the form.
+        ("Tomar una tableta y media cada mañana", {"dose": ["1.5 tablet"], "frequency": ["1/d"]}),
+        ("take 2 tablets and a half daily", {"dose": ["2.5 tablet"], "frequency": ["1/d"]}),
         # By weight is neither strength nor dose.
         ("Paracetamol 15 mg/kg/dosis c/6 h", {"drug": ["paracetamol"], "frequency": ["q6h"]}),
         # How long, not how many a day.

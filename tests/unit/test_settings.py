@@ -27,6 +27,7 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
     keys = tmp_path / "jwks.json"
     keys.touch()
     given = {
+        "log_dir": str(tmp_path),
         "database_url": "postgresql://x",
         "redis_url": "redis+cluster://y:7000",
         "redis_timeout": "0.5",
@@ -56,11 +57,15 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "ocr_url": "https://eu-vision.googleapis.com",
         "ocr_workers": "4",
         "ocr_queue": "0",
+        "functions_url": "https://functions.example/v1",
+        "functions_key": "opens-push-notify",
         "log_level": "warning",
+        "traces": "true",
     }
-    assert {*given, "jwks_url", "ocr_keys"} == set(Settings.__struct_fields__)
+    assert {*given, "jwks_url", "ocr_keys", "functions_key_file"} == set(Settings.__struct_fields__)
     found = Settings.from_environment({PREFIX + name.upper(): value for name, value in given.items()})
     assert found.jwt_audience == ("a", "b")
+    assert found.traces
     assert found.jwt_algorithms == ("RS256", "ES256")
     assert found.rates["free"] == {"sync_push": 1, "sync_pull": 2, "catalog": 3, "ocr": 4}
     assert found.rates["pro"]["ocr"] == 8

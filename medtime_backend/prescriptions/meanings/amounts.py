@@ -76,6 +76,11 @@ class AmountMeanings(Transformer[Token, Any]):
     def dose(self, amount: Range, unit: Token) -> Dose:
         return _dose(amount, unit)
 
+    def dose_and_half(self, amount: Range, unit: Token, more: Token) -> Dose:
+        if amount[0] != amount[1]:
+            raise ValueError("half more than which?")
+        return _dose((amount[0] + Decimal(more), amount[1] + Decimal(more)), unit)
+
     def dose_each(self, amount: Range, number: Decimal, measure: Token, unit: Token) -> Dose:
         return _dose(amount, unit, each=Measure(amount=number, unit=str(measure)))
 
