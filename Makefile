@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
 EXTRAS := prometheus:promtool chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
-	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so
+	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so strace:strace
 
 .DEFAULT_GOAL := help
 .PHONY: help setup extras dev test test-fast soak check format bench lock clean
@@ -69,7 +69,7 @@ check: setup ## Lint and type-check everything
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend policies
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
-	$(BIN)/deno check supabase/functions tests/functions tests/auth tests/http
+	$(BIN)/deno check supabase/functions tests/functions tests/auth tests/http tests/ocr
 
 format: setup ## Format Python and TypeScript
 	$(BIN)/ruff format .
@@ -84,7 +84,7 @@ bench: setup ## Measure push, pull, identity, policies, the audit, growth and th
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
-	$(COMPILE) --extra local --extra audit --extra otel --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra local --extra ocr --extra audit --extra otel --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove what the targets made (.venv, .medtime, caches)
 	rm -rf $(VENV) .medtime .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

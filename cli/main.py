@@ -13,6 +13,7 @@ from cli.cleanup import cleanup
 from cli.dev import dev
 from cli.doctor import doctor
 from cli.epoch import epoch
+from cli.keys import keys
 from cli.migrate import migrate
 from cli.output import results, show_error
 from cli.policies import policies
@@ -39,6 +40,7 @@ app.add_typer(policies, name="policies")
 app.add_typer(epoch, name="epoch")
 app.add_typer(cleanup, name="cleanup")
 app.add_typer(catalog, name="catalog")
+app.add_typer(keys, name="keys")
 app.add_typer(wakeups, name="wakeups")
 
 

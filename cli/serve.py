@@ -11,6 +11,7 @@ from granian.constants import Interfaces, Loops
 from medtime_backend.exposition import directory_of_workers
 from medtime_backend.local.ports import PortReservation
 from medtime_backend.operator_error import OperatorError
+from medtime_backend.services import ocr
 from medtime_backend.settings import Settings
 from medtime_backend.settings_rules import SettingsError
 
@@ -22,7 +23,9 @@ def serve(
 ) -> None:
     """Run the service; docs/configuration.md lists the settings."""
     try:
-        Settings.from_environment()
+        settings = Settings.from_environment()
+        if settings.has_ocr:
+            ocr.public_ring(settings)
     except SettingsError as error:
         raise OperatorError(f"Cannot serve: {error}.") from error
     # Granian would share a busy port without a word (SO_REUSEPORT).

@@ -29,11 +29,13 @@ from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
 from medtime_backend.measurement import Measurement
 from medtime_backend.metrics import Metrics
+from medtime_backend.ocr.pool import WorkerPool
 from medtime_backend.problem_details import answer_problem, to_problem
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
-from medtime_backend.routes import auth, catalog, devices, sync, system
+from medtime_backend.routes import auth, catalog, devices, ocr, sync, system
 from medtime_backend.services import catalog as catalog_service
+from medtime_backend.services import ocr as ocr_service
 from medtime_backend.services import sessions
 from medtime_backend.services.standing import Standing
 from medtime_backend.services.wakeup_state import WakeupState
@@ -92,6 +94,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     calls = WakeupCalls(settings, metrics, http)
     measurement = Measurement(metrics)
     traces = traces_of(wanted=settings.traces)
+    ocr_desk = _ocr_desk(settings, metrics, state) if settings.has_ocr else None
 
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
@@ -100,11 +103,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
             await desk.open()
             watch = asyncio.create_task(measurement.watch(state.database))
             calls.open()
+            if ocr_desk is not None:
+                ocr_desk.pool.open()
             try:
                 yield
             finally:
                 watch.cancel()
                 await calls.close()
+                if ocr_desk is not None:
+                    await ocr_desk.pool.close()
                 await state.database.close()
                 await desk.close()
                 await relay.close()
@@ -122,6 +129,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         # One for each route: Litestar opens a task group for several.
         "drugs": Provide(lambda: catalog_service.Catalog(state.database, answers), sync_to_thread=False),
+        "ocr_desk": Provide(lambda: ocr_desk, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
     }
 
@@ -132,6 +140,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             catalog.router,
             system.router,
             *([auth.router] if settings.auth_address else []),
+            *([ocr.router] if settings.has_ocr else []),
         ],
         dependencies=provided,
         lifespan=[resources],
@@ -153,6 +162,19 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def _ocr_desk(settings: Settings, metrics: Metrics, state: State) -> ocr_service.OcrDesk:
+    """Keys and workers for /ocr. Raises SettingsError for a ring that is none."""
+    ring = ocr_service.public_ring(settings)
+    watch = ocr_service.CatalogWatch()
+    pool = WorkerPool(
+        lambda: ocr_service.preparation(settings, state.database, watch),
+        workers=settings.ocr_workers,
+        queue=settings.ocr_queue,
+        tell=metrics.tell_ocr,
+    )
+    return ocr_service.OcrDesk(settings.ocr_engine, ring, pool, metrics, watch)
 
 
 async def _log_unexpected(fault: Exception, scope: Scope) -> None:

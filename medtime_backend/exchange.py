@@ -20,6 +20,15 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise errors.UnsupportedMediaType
+    body = await receive(request, limit)
+    if encoding == "identity":
+        return body
+    # A small body can inflate a thousandfold, so its size says nothing about the work.
+    return await asyncio.to_thread(formats.inflate, body, limit)
+
+
+async def receive(request: Request[Any, Any, Any], limit: int) -> bytes:
+    """The bytes of the body as sent, in memory alone. Raises BodyTooLarge and MalformedBody."""
     length = request.headers.get("content-length", "")
     if length.isdecimal() and int(length) > limit:
         raise errors.BodyTooLarge(limit=limit)
@@ -34,11 +43,7 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
     except InternalServerException:
         # The client has hung up half-way, as phones do: nobody reads the answer, and it is no fault of ours.
         raise errors.MalformedBody from None
-    body = b"".join(chunks)
-    if encoding == "identity":
-        return body
-    # A small body can inflate a thousandfold, so its size says nothing about the work.
-    return await asyncio.to_thread(formats.inflate, body, limit)
+    return b"".join(chunks)
 
 
 def answer_format(request: Request[Any, Any, Any]) -> formats.Format:

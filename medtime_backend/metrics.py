@@ -30,6 +30,7 @@ class Metrics:
         self._sync()
         self._access()
         self._catalog()
+        self._ocr()
         self._wakeups()
         self._database()
 
@@ -97,6 +98,20 @@ class Metrics:
             mode="mostrecent",
         )
 
+    def _ocr(self) -> None:
+        self.ocr_requests = self._counter(
+            "ocr_requests",
+            "Images that were to be read, by engine and outcome: done, or the problem.",
+            *("engine", "outcome"),
+        )
+        self.ocr_seconds = self._histogram(
+            "ocr_duration_seconds", "Seconds a worker took to read an image.", "engine", buckets=LATENCIES
+        )
+        self.ocr_workers_busy = self._gauge("ocr_workers_busy", "Images being read now.", mode="livesum")
+        self.ocr_requests_waiting = self._gauge(
+            "ocr_requests_waiting", "Images that wait for a worker.", mode="livesum"
+        )
+
     def _wakeups(self) -> None:
         self.wakeups_requested = self._counter("wakeups_requested", "Pushes that left somebody to be woken.")
         self.wakeup_calls = self._counter("wakeup_calls", "Calls of the sender: ok or failed.", "result")
@@ -150,6 +165,15 @@ class Metrics:
                     self.sync_conflicts.labels(conflict["reason"]).inc()
             case errors.ResyncRequired():
                 self.sync_resyncs.labels(problem.facts["reason"]).inc()
+
+    def tell_ocr(self, busy: int, waiting: int) -> None:
+        """Tell how many images of this worker are being read, and how many wait."""
+        self.ocr_workers_busy.set(busy)
+        self.ocr_requests_waiting.set(waiting)
+
+    def count_ocr(self, engine: str, outcome: str) -> None:
+        """Count an image: `outcome` is done, or a problem's slug."""
+        self.ocr_requests.labels(engine, outcome).inc()
 
     def exposition(self) -> bytes:
         """All of them in Prometheus's text format, of all workers of the instance."""

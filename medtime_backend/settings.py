@@ -62,6 +62,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a request waits for a connection before it is answered 503."""
     database_statement_cache: Annotated[int, msgspec.Meta(ge=0)] = 100
     """Prepared statements kept per connection; 0 behind a transaction pooler (port 6543)."""
+    ocr_keys_file: str = ""
+    """The key ring that images are sealed to (`medtime keys new ocr`). Without keys there are no /ocr routes."""
+    ocr_keys: str = ""
+    """The same ring as text, instead of ocr_keys_file: every process of this environment can read it there."""
+    ocr_engine: Literal["rapidocr", "google", "aws"] = "rapidocr"
+    """rapidocr (on this machine), google (Cloud Vision) or aws (Textract)."""
+    ocr_credentials_file: str = ""
+    """What google and aws need: a service account's key, or access_key_id, secret_access_key and region, as JSON."""
+    ocr_url: str = ""
+    """Another address of google or aws: of a region, or a proxy of your own."""
+    ocr_workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 2
+    """Images that a process of the service has read at the same time."""
+    ocr_queue: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 20
+    """Images that wait for that in memory, each up to 10 MB; more are answered 503."""
     functions_url: str = ""
     """Where edge functions are: https://<project>.supabase.co/functions/v1. Empty: nobody is woken at once."""
     functions_key: str = ""
@@ -98,6 +112,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             return self.auth_url.rstrip("/")
         address, found, _ = self.jwks_url.partition("/.well-known/")
         return address if found else ""
+
+    @property
+    def has_ocr(self) -> bool:
+        """Whether there are keys to seal images to."""
+        return bool(self.ocr_keys_file or self.ocr_keys)
+
+    def ocr_ring(self) -> bytes:
+        """The key ring's text, private halves included: read anew each time and kept by nobody. Raises OSError."""
+        return Path(self.ocr_keys_file).read_bytes() if self.ocr_keys_file else self.ocr_keys.encode()
+
+    def ocr_credentials(self) -> bytes:
+        """What the engine needs to be let in, read anew each time. Raises OSError."""
+        return Path(self.ocr_credentials_file).read_bytes() if self.ocr_credentials_file else b""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -7,6 +7,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +21,8 @@ REDIS_SCHEMES = ("redis", "rediss", "redis+cluster", "rediss+cluster")
 # Names that lead to no machine on the internet: this one, those of a container network or a cluster.
 INTERNAL = re.compile(r"[a-z][^.:]*|.+\.(internal|svc|svc\.cluster\.local)|::1|127(\.\d{1,3}){3}")
 POOLER_PORT = 6543
+EMBEDDED_OCR = {"rapidocr": "rapidocr"}
+"""Engines that run here, and the package each needs."""
 
 
 class SettingsError(ValueError):
@@ -124,6 +127,26 @@ def _networks(settings: Any) -> None:
             raise SettingsError(f"{PREFIX}{name.upper()} is no list of networks, such as 10.0.0.0/8") from None
 
 
+def _ocr(settings: Any) -> None:
+    if settings.ocr_keys_file and settings.ocr_keys:
+        raise SettingsError("set only one of MEDTIME_OCR_KEYS_FILE and MEDTIME_OCR_KEYS")
+    for name in ("ocr_keys_file", "ocr_credentials_file"):
+        if getattr(settings, name) and not Path(getattr(settings, name)).is_file():
+            raise SettingsError(f"{PREFIX}{name.upper()} names no readable file")
+    address = _address(settings.ocr_url)
+    if settings.ocr_url and (address is None or address.scheme not in {"http", "https"} or not address.hostname):
+        raise SettingsError("MEDTIME_OCR_URL is no http(s) address")
+    if address and address.scheme == "http" and not INTERNAL.fullmatch(address.hostname or ""):
+        raise SettingsError("MEDTIME_OCR_URL must be https: over plain http, anybody on the way could read the images")
+    if not settings.has_ocr:
+        return
+    if settings.ocr_engine in EMBEDDED_OCR:
+        if find_spec(EMBEDDED_OCR[settings.ocr_engine]) is None:
+            raise SettingsError("MEDTIME_OCR_ENGINE=rapidocr needs the extra `ocr`: it is not installed")
+    elif not settings.ocr_credentials_file:
+        raise SettingsError(f"MEDTIME_OCR_ENGINE={settings.ocr_engine} needs MEDTIME_OCR_CREDENTIALS_FILE")
+
+
 def _address(value: str) -> SplitResult | None:
     """The parts of an address, or None if it has none."""
     try:
@@ -148,4 +171,5 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _rates,
     _networks,
     _logs,
+    _ocr,
 )

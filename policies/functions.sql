@@ -57,6 +57,10 @@
 -- | private.wakeup_state            | medtime_service     |
 -- | private.session_state           | medtime_service     |
 -- | private.cleanup_last_success    | medtime_service     |
+-- | private.begin_ocr_request_as    | medtime_service     |
+-- | private.note_ocr_request_as     | medtime_service     |
+-- | private.begin_own_ocr_request   | every user          |
+-- | private.note_own_ocr_request    | every user          |
 -- | private.accept_invitation       | every user          |
 -- | private.decline_invitation      | every user          |
 -- | private.invite_caregiver        | every user          |
@@ -109,6 +113,7 @@ to authenticated;
 -- Their helpers, and those of policies.
 revoke all on function
 private.accept_invitation(text),
+private.begin_own_ocr_request(uuid, text[]),
 private.begin_write(),
 private.clock_at(uuid, timestamptz),
 private.clock_now(uuid),
@@ -120,6 +125,7 @@ private.keep_own_quota(bigint),
 private.live_caller(),
 private.max_devices(),
 private.may_read(uuid),
+private.note_own_ocr_request(uuid, text, text),
 private.own_account(),
 private.own_link(uuid),
 private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]),
@@ -133,6 +139,7 @@ private.touch_device(text)
 from public, anon, authenticated, service_role;
 grant execute on function
 private.accept_invitation(text),
+private.begin_own_ocr_request(uuid, text[]),
 private.begin_write(),
 private.clock_at(uuid, timestamptz),
 private.clock_now(uuid),
@@ -144,6 +151,7 @@ private.keep_own_quota(bigint),
 private.live_caller(),
 private.max_devices(),
 private.may_read(uuid),
+private.note_own_ocr_request(uuid, text, text),
 private.own_account(),
 private.own_link(uuid),
 private.push_faults(uuid[], text[], integer[], bytea[], text[], boolean[]),
@@ -162,6 +170,8 @@ private.become(jsonb),
 private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
 private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean),
+private.begin_ocr_request_as(jsonb, uuid, text[]),
+private.note_ocr_request_as(jsonb, uuid, text, text),
 private.register_push_device_as(jsonb, text, text, text, text),
 private.remove_push_device_as(jsonb, text),
 private.wakeup_state(),
@@ -173,6 +183,8 @@ private.become(jsonb),
 private.push_as(jsonb, text, uuid[], text[], integer[], bytea[], text[], boolean[], uuid, jsonb, bigint),
 private.pull_as(jsonb, text, uuid, uuid, jsonb, bigint, integer, bigint, text, timestamptz),
 private.status_as(jsonb, uuid, boolean),
+private.begin_ocr_request_as(jsonb, uuid, text[]),
+private.note_ocr_request_as(jsonb, uuid, text, text),
 private.register_push_device_as(jsonb, text, text, text, text),
 private.remove_push_device_as(jsonb, text),
 private.wakeup_state(),

@@ -1,7 +1,7 @@
 """The reference client: what a phone does to keep its entities in step with the server.
 
-`device.py` is the life of a sync, `state.py` all that must survive a crash, `service.py` one call with its
-retries, `messages.py` the bodies, `errors.py` what can go wrong.
+`device.py` is the life of a sync, `state.py` all that must survive a crash, `ocr.py` reading a prescription,
+`service.py` one call with its retries, `messages.py` the bodies, `errors.py` what can go wrong.
 """
 
 from medtime_backend.client.device import Device, keep_both
@@ -15,10 +15,12 @@ from medtime_backend.client.errors import (
     UnsettledError,
 )
 from medtime_backend.client.messages import Item, Limits, Problem, Status
+from medtime_backend.client.ocr import ConsentRefusedError, Reading, ReadLine, read_prescription
 from medtime_backend.client.state import Conflict, DeviceState, Entity, Keep, Replica, Resolution
 
 __all__ = [
     "Conflict",
+    "ConsentRefusedError",
     "Device",
     "DeviceState",
     "Entity",
@@ -28,6 +30,8 @@ __all__ = [
     "OwnerMismatchError",
     "Problem",
     "ProblemError",
+    "ReadLine",
+    "Reading",
     "Replica",
     "Resolution",
     "Status",
@@ -37,4 +41,5 @@ __all__ = [
     "UnreachableError",
     "UnsettledError",
     "keep_both",
+    "read_prescription",
 ]

@@ -16,6 +16,7 @@ RETRIES: Final = 3
 FIRST_DELAY: Final = 1.0
 LONGEST_DELAY: Final = 3600
 GZIP_ABOVE: Final = 1024
+OCTETS: Final = "application/octet-stream"
 
 Answer = TypeVar("Answer")
 
@@ -35,7 +36,9 @@ class Service:
     async def get(self, path: str, kind: type[Answer], params: Mapping[str, str]) -> Answer:
         """Read an answer of the given kind. Raises SyncError."""
         headers = {"accept": f"application/{self.format}, application/problem+json"}
-        return await self._call(lambda: self.http.build_request("GET", path, params=params, headers=headers), kind)
+        return await self._call(
+            lambda: self.http.build_request("GET", path, params=params, headers=headers), lambda one: _read(one, kind)
+        )
 
     async def post(self, path: str, kind: type[Answer], body: msgspec.Struct) -> Answer:
         """Send a body, gzipped above 1 KiB, and read an answer of the given kind. Raises SyncError."""
@@ -45,13 +48,23 @@ class Service:
         if len(content) > GZIP_ABOVE:
             headers["content-encoding"] = "gzip"
             content = gzip.compress(content, compresslevel=1)
-        return await self._call(lambda: self.http.build_request("POST", path, content=content, headers=headers), kind)
+        return await self._call(
+            lambda: self.http.build_request("POST", path, content=content, headers=headers),
+            lambda one: _read(one, kind),
+        )
 
-    async def _call(self, build: Callable[[], httpx.Request], kind: type[Answer]) -> Answer:
+    async def post_sealed(self, path: str, sealed: bytes) -> bytes:
+        """Send sealed bytes and return the sealed answer. Raises SyncError."""
+        headers = {"accept": f"{OCTETS}, application/problem+json", "content-type": OCTETS}
+        return await self._call(
+            lambda: self.http.build_request("POST", path, content=sealed, headers=headers), _read_sealed
+        )
+
+    async def _call(self, build: Callable[[], httpx.Request], read: Callable[[httpx.Response], Answer]) -> Answer:
         retries = 0
         while True:
             try:
-                return _read(await self._send(build), kind)
+                return read(await self._send(build))
             except SyncError as error:
                 if not error.retryable or retries == RETRIES:
                     raise
@@ -97,23 +110,44 @@ class Service:
 
 
 def _group_of(path: str) -> str:
-    """Pushes have a limit of their own; pulls and status share one."""
-    return "sync_push" if path.endswith("/sync/push") else "sync_pull"
+    """Pushes and images have limits of their own; pulls and status share one."""
+    own = {"/sync/push": "sync_push", "/ocr/process": "ocr", "/ocr/key": "address"}
+    return next((group for end, group in own.items() if path.endswith(end)), "sync_pull")
 
 
 def _read(response: httpx.Response, kind: type[Answer]) -> Answer:
     """Decode an answer of the wanted kind, or raise the error that it is."""
-    media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    media_type = _media_type(response)
     try:
         if response.status_code == httpx.codes.OK and media_type == "application/json":
             return msgspec.json.decode(response.content, type=kind)
         if response.status_code == httpx.codes.OK and media_type == "application/msgpack":
             return msgspec.msgpack.decode(response.content, type=kind)
-        if response.is_error and media_type == "application/problem+json":
-            raise _explained(ProblemError(msgspec.json.decode(response.content, type=Problem)), response)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         pass  # garbled: like any other answer that is not of this protocol
-    raise _explained(UnexpectedAnswerError(f"status {response.status_code}, {media_type or 'no type'}"), response)
+    raise _error_of(response, media_type)
+
+
+def _read_sealed(response: httpx.Response) -> bytes:
+    """The bytes of a sealed answer, or raise the error that it is."""
+    media_type = _media_type(response)
+    if response.status_code == httpx.codes.OK and media_type == OCTETS:
+        return response.content
+    raise _error_of(response, media_type)
+
+
+def _media_type(response: httpx.Response) -> str:
+    given: str = response.headers.get("content-type", "")
+    return given.split(";", maxsplit=1)[0].strip().lower()
+
+
+def _error_of(response: httpx.Response, media_type: str) -> SyncError:
+    try:
+        if response.is_error and media_type == "application/problem+json":
+            return _explained(ProblemError(msgspec.json.decode(response.content, type=Problem)), response)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        pass  # garbled, as above
+    return _explained(UnexpectedAnswerError(f"status {response.status_code}, {media_type or 'no type'}"), response)
 
 
 def _explained(error: SyncError, response: httpx.Response) -> SyncError:

@@ -9,9 +9,9 @@ from typing import Final
 import httpx
 
 from medtime_backend.doctor import (
-    absent,
     certificates,
     configuration,
+    ocr_relay,
     operator_database,
     project_auth,
     project_functions,
@@ -50,7 +50,7 @@ CHECKS: Final[tuple[tuple[str, Check], ...]] = (
     (project_rest.CHECK, project_rest.check),
     (project_functions.CHECK, project_functions.check),
     (round_trip.CHECK, round_trip.check),
-    ("what is not there yet", absent.check),
+    (ocr_relay.KEYS, ocr_relay.check),
 )
 # It computes for a while, which would look like slow answers of the others.
 SECOND_ROUND: Final[tuple[tuple[str, Check], ...]] = ((schema.RIGHTS, schema.check_rights),)

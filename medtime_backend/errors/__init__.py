@@ -52,6 +52,20 @@ from medtime_backend.errors.family import (
     TooManyOwners,
 )
 from medtime_backend.errors.functions import SecretKeyNeeded
+from medtime_backend.errors.ocr import (
+    OcrBrokenImage,
+    OcrEngineUnavailable,
+    OcrFailed,
+    OcrImageTooLarge,
+    OcrImageTooSmall,
+    OcrNoText,
+    OcrNotSealed,
+    OcrReplayed,
+    OcrSealBroken,
+    OcrTimedOut,
+    OcrUnknownKey,
+    OcrUnsupportedImage,
+)
 from medtime_backend.errors.problem import PROBLEM_BASE, Problem
 from medtime_backend.errors.requests import (
     BodyTooLarge,
@@ -126,6 +140,18 @@ __all__ = [
     "NotAcceptable",
     "NotAnEnvelope",
     "NotFound",
+    "OcrBrokenImage",
+    "OcrEngineUnavailable",
+    "OcrFailed",
+    "OcrImageTooLarge",
+    "OcrImageTooSmall",
+    "OcrNoText",
+    "OcrNotSealed",
+    "OcrReplayed",
+    "OcrSealBroken",
+    "OcrTimedOut",
+    "OcrUnknownKey",
+    "OcrUnsupportedImage",
     "OwnInvitation",
     "Problem",
     "QuotaExceeded",

@@ -29,6 +29,7 @@ class DataDirectory:
         self.signing_key = self.path / "signing_key.pem"
         self.retired_keys = self.path / "retired_keys.json"
         self.issuer_key = self.path / "test_issuer_key.pem"
+        self.ocr_keys = self.path / "ocr_keys.json"
         self.valkey_config = self.path / "valkey.conf"
         self.logs = self.path / "logs"
         self._metrics = self.path / "metrics"

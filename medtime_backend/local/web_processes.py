@@ -8,6 +8,7 @@ import sys
 
 from medtime_backend.exposition import VARIABLE
 from medtime_backend.local.data_directory import DataDirectory
+from medtime_backend.local.ocr_keys import ocr_environment
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK
 from medtime_backend.local.postgres import PostgresServer
@@ -74,6 +75,7 @@ def start_service(directory: DataDirectory, options: StackOptions, info: StackIn
                 "MEDTIME_FUNCTIONS_URL": info.functions_url,
                 "MEDTIME_FUNCTIONS_KEY": info.secret_key,
                 "MEDTIME_FUNCTIONS_KEY_FILE": "",
+                **ocr_environment(directory.ocr_keys),
                 **options.service_environment,
             },
             kept_open=_kept_open(directory),

@@ -29,6 +29,13 @@ def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, Re
     return {200: _done(answer), **documented_problems(*problems, *always)}
 
 
+def documented_sealed(*problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
+    """The answers of a handler that answers in sealed bytes: a 200, the named problems, those of a token and of any."""
+    always = (*errors.access_problems(), errors.RateLimited, errors.InvalidParameter, errors.Busy, errors.InternalError)
+    done = ResponseSpec(bytes, description="Sealed", media_type="application/octet-stream", generate_examples=False)
+    return {200: done, **documented_problems(*problems, *always)}
+
+
 def documented_public(answer: type, *problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
     """The answers of a handler that asks for no token."""
     always = (errors.RateLimited, errors.InvalidParameter, errors.InternalError)
@@ -134,4 +141,15 @@ class PushOperation(Operation):
                 formats.JSON: OpenAPIMediaType(schema=_push_schema()),
                 formats.MSGPACK: OpenAPIMediaType(schema=_push_schema()),
             },
+        )
+
+
+@dataclass
+class OcrOperation(Operation):
+    """The sealed body, which the handler reads as a stream."""
+
+    def __post_init__(self) -> None:
+        sealed = Schema(type="string", format="binary", description="A sealed request (docs/protocol.md)")  # type: ignore[arg-type] # the enum's value
+        self.request_body = RequestBody(
+            required=True, content={"application/octet-stream": OpenAPIMediaType(schema=sealed)}
         )

@@ -15,7 +15,7 @@ from tests.cli.doctor_run import begin_elsewhere, environment_of, examined, opti
 from tests.cli.in_process import run
 from tests.documents.markdown import read, rows
 
-NOT_THERE = {"OCR engine", "TLS certificate", "Auth's settings"}
+NOT_THERE = {"TLS certificate", "Auth's settings"}
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +64,7 @@ async def test_the_stack_of_this_directory_is_well(stack: StackInfo) -> None:
     assert report.code == 0, report.printed
     assert {name for name, one in report.findings.items() if one["result"] == "skipped"} == NOT_THERE
     assert report.result("push, pull and delete") == "ok"
+    assert report.result("OCR keys and engine") == report.result("OCR, an image read") == "ok"
     assert report.seconds < 15
     assert [secret for secret in secrets_of(stack) if secret in report.printed] == []
     shown = await run("doctor")

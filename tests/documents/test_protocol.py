@@ -9,9 +9,13 @@ import msgspec
 import pytest
 
 from medtime_backend import errors, vector_clock
+from medtime_backend.client import Reading
 from medtime_backend.envelope import associated_data, open_
 from medtime_backend.integrity import TOMBSTONE_CHECKSUM, checksum_of, digest_of
+from medtime_backend.prescriptions import TextLine, read_prescription
+from medtime_backend.prescriptions.drug_names import DrugIndex
 from medtime_backend.schemas import sync
+from medtime_backend.schemas.ocr import KeysAnswer
 from medtime_backend.schemas.problem import ProblemBody
 from tests.documents.markdown import ROOT, marked_blocks, read, rows
 
@@ -40,6 +44,20 @@ def test_an_example_fits_its_schema(name: str) -> None:
     value = msgspec.json.decode(text, type=getattr(sync, name))
     # A member that the schema does not know would be lost on the way back.
     assert contains(msgspec.json.decode(msgspec.json.encode(value)), json.loads(text))
+
+
+@pytest.mark.parametrize(("name", "kind"), [("KeysAnswer", KeysAnswer), ("Reading", Reading)])
+def test_an_example_of_ocr_fits_its_schema(name: str, kind: type) -> None:
+    text = block(name)
+    value = msgspec.json.decode(text, type=kind)
+    assert contains(msgspec.json.decode(msgspec.json.encode(value)), json.loads(text))
+
+
+def test_the_shown_reading_is_what_the_parser_reads() -> None:
+    shown = msgspec.json.decode(block("Reading"), type=Reading)
+    names = DrugIndex.from_pairs([("Metformina", "rxnorm:6809")])
+    read = read_prescription([TextLine(line.text, line.confidence) for line in shown.lines], names)
+    assert json.loads(msgspec.json.encode(read)) == json.loads(block("Reading"))["prescription"]
 
 
 @pytest.mark.parametrize("text", [text for name, text in BLOCKS if name.startswith("Problem")])

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from medtime_backend import settings_rules
+from medtime_backend.services.ocr import public_ring
 from medtime_backend.settings import Settings
 from medtime_backend.settings_rules import ASYMMETRIC, PREFIX, SettingsError
 
@@ -49,12 +51,18 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "database_pool_size": "4",
         "database_pool_timeout": "0.5",
         "database_statement_cache": "0",
+        "ocr_keys_file": str(keys),
+        "ocr_engine": "google",
+        "ocr_credentials_file": str(keys),
+        "ocr_url": "https://eu-vision.googleapis.com",
+        "ocr_workers": "4",
+        "ocr_queue": "0",
         "functions_url": "https://functions.example/v1",
         "functions_key": "opens-push-notify",
         "log_level": "warning",
         "traces": "true",
     }
-    assert {*given, "jwks_url", "functions_key_file"} == set(Settings.__struct_fields__)
+    assert {*given, "jwks_url", "ocr_keys", "functions_key_file"} == set(Settings.__struct_fields__)
     found = Settings.from_environment({PREFIX + name.upper(): value for name, value in given.items()})
     assert found.jwt_audience == ("a", "b")
     assert found.traces
@@ -92,6 +100,12 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         ("jwks_url", "http://secret.example/jwks.json"),
         *(("jwt_algorithms", value) for value in ("", "none", "HS256", "RS256,HS256", "RS256,none", "rs256")),
         ("jwks_file", "/nowhere/secret"),
+        ("ocr_keys_file", "/nowhere/secret"),
+        ("ocr_credentials_file", "/nowhere/secret"),
+        ("ocr_engine", "secret"),
+        *(("ocr_url", value) for value in ("secret", "ftp://secret", "http://secret.example")),
+        *(("ocr_workers", value) for value in ("0", "65", "secret")),
+        *(("ocr_queue", value) for value in ("-1", "1001", "secret")),
         ("database_url", "postgresql://medtime_service:secret@pooler:6543/postgres"),
     ],
 )
@@ -117,6 +131,31 @@ def test_a_missing_one_is_named(missing: list[str]) -> None:
 def test_two_sources_of_keys_are_one_too_many(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="exactly one"):
         Settings.from_environment({**GOOD, "MEDTIME_JWKS_FILE": str(tmp_path)})
+
+
+def test_two_rings_of_keys_are_one_too_many(tmp_path: Path) -> None:
+    ring = tmp_path / "ring.json"
+    ring.touch()
+    with pytest.raises(SettingsError, match="only one of MEDTIME_OCR_KEYS_FILE and MEDTIME_OCR_KEYS"):
+        Settings.from_environment({**GOOD, "MEDTIME_OCR_KEYS_FILE": str(ring), "MEDTIME_OCR_KEYS": "{}"})
+
+
+def test_an_engine_elsewhere_needs_its_credentials() -> None:
+    with pytest.raises(SettingsError, match="MEDTIME_OCR_ENGINE=aws needs MEDTIME_OCR_CREDENTIALS_FILE"):
+        Settings.from_environment({**GOOD, "MEDTIME_OCR_KEYS": "{}", "MEDTIME_OCR_ENGINE": "aws"})
+
+
+def test_the_embedded_engine_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings_rules, "EMBEDDED_OCR", {"rapidocr": "no_such_package"})
+    with pytest.raises(SettingsError, match="needs the extra"):
+        Settings.from_environment({**GOOD, "MEDTIME_OCR_KEYS": "{}"})
+
+
+def test_a_ring_that_is_none_is_named_and_not_told() -> None:
+    settings = Settings.from_environment({**GOOD, "MEDTIME_OCR_KEYS": "secret"})
+    with pytest.raises(SettingsError, match="MEDTIME_OCR_KEYS cannot be used: it is no key ring") as raised:
+        public_ring(settings)
+    assert "secret" not in str(raised.value)
 
 
 def test_a_pooler_is_fine_without_a_statement_cache() -> None:

@@ -1,0 +1,79 @@
+"""What a worker may do: nothing that outlives it. And how it forgets."""
+
+import ctypes
+import gc
+import os
+import resource
+import signal
+from pathlib import Path
+from typing import Final
+
+from medtime_backend.ocr.limits import MEMORY_BYTES, SECONDS
+
+PR_SET_PDEATHSIG: Final = 1
+PR_SET_DUMPABLE: Final = 4
+M_PERTURB: Final = -6
+STANDARD: Final = 3
+"""File descriptors 0, 1 and 2, which lead nowhere."""
+SOCKETS: Final = 64
+"""File descriptors of a worker whose engine is elsewhere: it needs connections and the list of authorities."""
+ENVIRONMENT: Final = {
+    # Each size of freed memory is overwritten below; glibc's caches and Python's own arenas would keep theirs.
+    "PYTHONMALLOC": "malloc",
+    "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
+    # onnxruntime writes a device id and an event database into the home directory otherwise, and calls home (O2).
+    "ORT_DISABLE_TELEMETRY": "1",
+    # One thread: others would not survive the fork.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "HOME": "/nonexistent",
+    "LANG": "C.UTF-8",
+}
+"""The whole environment of the warmed parent and its workers."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def confine_parent() -> None:
+    """Nothing is written and no core dumped by the warmed parent either; it ends with the service."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def confine_worker(*, needs_network: bool) -> None:
+    """Bound this process: the kernel ends it after SECONDS, gives it no more memory, no file and no socket.
+
+    With three descriptors allowed and all three open, every `open`, `socket` and `connect` of anything new fails.
+    """
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    memory = _address_space() + MEMORY_BYTES
+    for what, most in (
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, SECONDS),
+        (resource.RLIMIT_NOFILE, SOCKETS if needs_network else STANDARD),
+    ):
+        resource.setrlimit(what, (most, most))
+    # From now on glibc overwrites what is freed, whoever frees it: strings and buffers of every library.
+    _libc.mallopt(M_PERTURB, 0xA5)
+
+
+def erase(*secrets: bytes | bytearray) -> None:
+    """Overwrite byte strings in place, and let go of everything that only cycles keep."""
+    for secret in secrets:
+        if isinstance(secret, bytearray):
+            secret[:] = bytes(len(secret))
+        elif len(secret) > 1:
+            # One-byte strings are shared by all of Python.
+            ctypes.memset(id(secret) + bytes.__basicsize__ - 1, 0, len(secret))
+    gc.collect()
+
+
+def _address_space() -> int:
+    """Bytes of address space this process has now."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,1 @@
+"""The engines that read an image, behind one Protocol."""

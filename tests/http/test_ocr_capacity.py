@@ -1,0 +1,126 @@
+"""Few workers, many requests: a bounded queue, and a worker's end that is nobody else's."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Iterator
+
+import asyncpg
+import httpx
+import pytest
+
+from medtime_backend.local.options import StackInfo
+from tests.accounts import Account
+from tests.http.own_service import service
+from tests.http.problems import busy, problem_of
+from tests.http.test_metrics import counted
+from tests.ocr.engine_twin import AWS_KEYS, EngineTwin, Said, engine_twin, textract_lines
+from tests.ocr.one_worker import children_of
+from tests.ocr.pictures import encoded, page
+from tests.ocr.processes import named, told
+from tests.ocr.sealed import seal_for, send
+
+pytestmark = pytest.mark.xdist_group("ocr")
+SLOW = Said(body=textract_lines("Metformina 850 mg"), delay=1.5)
+
+
+@pytest.fixture(scope="module")
+def twin() -> Iterator[EngineTwin]:
+    with engine_twin() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def address(stack: StackInfo, twin: EngineTwin, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    keys = tmp_path_factory.mktemp("aws") / "keys.json"
+    keys.write_bytes(AWS_KEYS)
+    settings = {"ocr_engine": "aws", "ocr_credentials_file": str(keys), "ocr_url": twin.url}
+    ring = str(stack.data_dir / "ocr_keys.json")
+    async with service(stack, ocr_workers="1", ocr_queue="1", ocr_keys_file=ring, **settings) as url:
+        yield url
+
+
+@pytest.fixture
+async def http(address: str, user: Account) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=address, headers=user.http.headers, timeout=60) as client:
+        yield client
+
+
+async def ask(http: httpx.AsyncClient, user: Account) -> httpx.Response:
+    sealed = await seal_for(http, user.user_id, encoded(page()))
+    return await send(http, sealed.content)
+
+
+async def test_one_is_read_one_waits_and_the_third_is_told_to_come_back(
+    http: httpx.AsyncClient, user: Account, twin: EngineTwin, address: str
+) -> None:
+    twin.says(SLOW)
+    answers = await asyncio.gather(*(ask(http, user) for _ in range(3)))
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert len(refused) == 1
+    busy(refused[0])
+    found = await counted(address)
+    assert found["ocr_requests_total", "aws", "done"] == 2
+    assert found["ocr_requests_total", "aws", "busy"] == 1
+    assert found["ocr_duration_seconds_count", "aws"] == 2
+    assert found["ocr_workers_busy",] == found["ocr_requests_waiting",] == 0
+    assert (await ask(http, user)).status_code == 200
+
+
+async def test_a_killed_worker_is_one_failed_request(
+    http: httpx.AsyncClient, user: Account, admin: asyncpg.Connection, twin: EngineTwin
+) -> None:
+    twin.says(SLOW)
+    sealed = await seal_for(http, user.user_id, encoded(page()))
+    asked = asyncio.create_task(send(http, sealed.content))
+    while not twin.heard:  # noqa: ASYNC110 - what it waits for is another process
+        await asyncio.sleep(0.01)
+    (worker,) = {child for pid in named(b"warmed_parent") for child in children_of(pid)}
+    os.kill(worker, signal.SIGKILL)
+    problem_of(await asked, 500, "ocr-failed")
+    row = await admin.fetchrow(
+        "select status, error_code from public.srv_ocr_requests where id = $1", sealed.request_id
+    )
+    assert row is not None
+    assert tuple(row) == ("failed", "ocr-failed")
+    # Never answered, so the same sealed image may come again.
+    assert (await send(http, sealed.content)).status_code == 200
+
+
+async def test_a_new_warmed_parent_takes_over_when_one_dies(
+    stack: StackInfo, http: httpx.AsyncClient, user: Account, twin: EngineTwin
+) -> None:
+    twin.says(Said(body=textract_lines("Metformina 850 mg")))
+    before = set(named(b"warmed_parent"))
+    assert (await ask(http, user)).status_code == 200
+    mine = [pid for pid in before if _is_of_this_service(pid, stack)]
+    for pid in mine:
+        os.kill(pid, signal.SIGKILL)
+    assert (await ask(http, user)).status_code == 200
+    assert set(named(b"warmed_parent")) != before
+
+
+def _is_of_this_service(pid: int, stack: StackInfo) -> bool:
+    """Not the shared stack's own: its parent's command line has the stack's port."""
+    port = stack.base_url.rpartition(":")[2].encode()
+    parent = int(told(pid, "stat").rpartition(b")")[2].split()[1])
+    return port not in told(parent, "cmdline")
+
+
+async def test_images_have_a_limit_of_their_own(stack: StackInfo, user: Account) -> None:
+    rates = "sync_push=1000,sync_pull=1000,catalog=1000,ocr=1"
+    ring = str(stack.data_dir / "ocr_keys.json")
+    async with (
+        service(stack, rate_free=rates, ocr_keys_file=ring) as url,
+        httpx.AsyncClient(base_url=url, headers=user.http.headers) as there,
+    ):
+        problem_of(await send(there, b"x"), 400, "ocr-not-sealed")
+        assert problem_of(await send(there, b"x"), 429, "rate-limited")["group"] == "ocr"
+        # The keys are for everybody, and use nothing up.
+        assert (await there.get("/ocr/key")).status_code == 200
+
+
+async def test_without_keys_there_is_no_ocr(stack: StackInfo, user: Account) -> None:
+    async with service(stack) as url, httpx.AsyncClient(base_url=url, headers=user.http.headers) as there:
+        problem_of(await there.get("/ocr/key"), 404, "not-found")
+        problem_of(await send(there, b"x"), 404, "not-found")

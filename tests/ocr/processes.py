@@ -1,0 +1,29 @@
+"""The processes that belong to a service, found below the one that runs the tests."""
+
+import os
+from pathlib import Path
+
+from tests.ocr.one_worker import children_of
+
+
+def below(pid: int) -> list[int]:
+    """Every process below this one, itself left out."""
+    found, front = [], [pid]
+    while front:
+        children = children_of(front.pop())
+        found += children
+        front += children
+    return sorted(found)
+
+
+def named(part: bytes) -> list[int]:
+    """The processes below this one whose command line has this part."""
+    return [pid for pid in below(os.getpid()) if part in told(pid, "cmdline")]
+
+
+def told(pid: int, what: str) -> bytes:
+    """What the kernel tells of a process: cmdline, environ. Empty once it is gone."""
+    try:
+        return Path(f"/proc/{pid}/{what}").read_bytes()
+    except OSError:
+        return b""
