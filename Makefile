@@ -76,10 +76,12 @@ format: setup ## Format Python and TypeScript
 	$(BIN)/ruff check --fix .
 	$(BIN)/deno fmt
 
-bench: setup ## Measure push, pull, identity, policies, the audit, growth and the catalog (ratios within one run)
+bench: setup ## Measure push, pull, identity, policies, the audit, growth, the catalog, prescriptions (ratios within one run)
 	$(BIN)/python benchmarks/sync.py
 	$(BIN)/python -m benchmarks.catalog_seed
 	$(BIN)/python -m benchmarks.catalog_search
+	$(BIN)/python -m benchmarks.prescriptions
+	$(BIN)/python -m benchmarks.ocr
 
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -34,6 +34,7 @@ from tests.ocr.processes import below, told
 from tests.ocr.sealed import seal_for, send
 from tests.rates import UNLIMITED
 
+SHARED = Path(os.environ.get("MEDTIME_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 PHOTO = (4032, 3024)
 """12 megapixels, as phones take them."""
 TARGETS = {"clean": 2.0, "phone": 5.0}
@@ -47,6 +48,9 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--row", type=int, default=100, help="12-megapixel photos one after the other (100)")
     parser.add_argument("--at-once", type=int, default=20, help="photos at the same time (20)")
+    parser.add_argument(
+        "--data", type=Path, default=SHARED, help="the shared data (MEDTIME_SHARED_DATA, ../shared/data)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     return parser.parse_args()
 
@@ -213,13 +217,14 @@ def show(console: Console, found: dict[str, Any]) -> None:
 def main() -> None:
     """Start a stack, measure, print, stop."""
     asked = arguments()
-    shared = os.environ.get("MEDTIME_SHARED_DATA")
-    if not shared:
-        raise SystemExit("MEDTIME_SHARED_DATA must name the directory with prescriptions/images")
+    images = asked.data / "prescriptions" / "images"
+    if not images.is_dir():
+        Console().print(f"There are no images of prescriptions in {images}: nothing was read.")
+        return
     with tempfile.TemporaryDirectory(prefix="medtime-bench-") as folder:
         options = StackOptions(data_dir=Path(folder) / "stack", seed=False, service_environment=UNLIMITED)
         with Stack(options) as stack:
-            found = uvloop.run(measure(stack, asked, Path(shared) / "prescriptions" / "images"))
+            found = uvloop.run(measure(stack, asked, images))
     show(Console(), found)
     if asked.json:
         asked.json.write_text(json.dumps(found, indent=2), encoding="utf-8")

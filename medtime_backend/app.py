@@ -104,7 +104,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
             watch = asyncio.create_task(measurement.watch(state.database))
             calls.open()
             if ocr_desk is not None:
-                ocr_desk.pool.open()
+                # Once the service has started: both would take a core.
+                ocr_desk.pool.open(after=1.0)
             try:
                 yield
             finally:

@@ -68,10 +68,10 @@ class WorkerPool:
         """Requests without a worker yet."""
         return self._inside - self.busy
 
-    def open(self) -> None:
-        """Begin to warm a parent, without waiting for it."""
+    def open(self, after: float = 0.0) -> None:
+        """Begin to warm a parent in so many seconds, without waiting for it."""
         if self._warming is None or self._warming.done():
-            self._warming = asyncio.create_task(self._warm_up())
+            self._warming = asyncio.create_task(self._warm_up(after))
 
     def renew(self) -> None:
         """Have the next requests served by a parent that is told anew, once no worker of this one is busy."""
@@ -153,7 +153,8 @@ class WorkerPool:
             self.open()
             await self._warm.wait()
 
-    async def _warm_up(self) -> None:
+    async def _warm_up(self, after: float) -> None:
+        await asyncio.sleep(after)
         while self._parent is None:
             try:
                 self._stale = False
