@@ -18,11 +18,13 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from medtime_backend import leftover_body, logs
 from medtime_backend.admission import AdmissionDesk
 from medtime_backend.admission.terms import SessionKey
+from medtime_backend.answer_headers import AnswerHeaders
 from medtime_backend.answers import AnswerCache
 from medtime_backend.answers.shared import SharedAnswers
 from medtime_backend.authentication import PUBLIC, Door, tell_rate
 from medtime_backend.client_address import Networks
 from medtime_backend.database import Database
+from medtime_backend.drain import Drain
 from medtime_backend.errors import InternalError
 from medtime_backend.identity import Verifier
 from medtime_backend.jwks import KeySet
@@ -35,7 +37,9 @@ from medtime_backend.routes import auth, catalog, sync, system
 from medtime_backend.services import catalog as catalog_service
 from medtime_backend.services import sessions
 from medtime_backend.services.last_cleanup import LastCleanup
+from medtime_backend.services.readiness import Readiness
 from medtime_backend.settings import Settings
+from medtime_backend.shedding import Shedding
 
 
 class RequestObservation(ASGIMiddleware):
@@ -54,9 +58,13 @@ async def _identify(message: Message, scope: Scope) -> None:
         message["headers"] = [*message["headers"], (HEADER.encode(), request_id(scope).encode())]
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
-    """The ASGI application. Without settings, those of the environment. Raises SettingsError."""
+def create_app(settings: Settings | None = None, drain: Drain | None = None) -> Litestar:
+    """The ASGI application. Without settings, those of the environment. Raises SettingsError.
+
+    `drain` is how the process that started the workers tells them that it is about to stop.
+    """
     settings = settings or Settings.from_environment()
+    drain = drain or Drain()
     logs.configure(settings.log_level)
     http = httpx.AsyncClient()
     metrics = Metrics()
@@ -73,7 +81,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     shared = SharedAnswers(settings.redis_url, settings.redis_timeout) if settings.redis_url else None
     answers = AnswerCache(shared, metrics, read_version)
     trusted = Networks(settings.trusted_proxies)
-    door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
+    keys = KeySet(settings, http)
+    door = Door(Verifier(settings, keys), desk, trusted)
     relay = AuthRelay(settings)
     last_cleanup = LastCleanup(metrics)
 
@@ -99,6 +108,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         "database": Provide(lambda: state.database, sync_to_thread=False),
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
+        "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
         "last_cleanup": Provide(lambda: last_cleanup, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
@@ -111,9 +121,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
         route_handlers=[sync.router, catalog.router, system.router, *([auth.router] if settings.auth_address else [])],
         dependencies=provided,
         lifespan=[resources],
-        middleware=[RequestObservation(), door],
+        middleware=[RequestObservation(), Shedding(settings, metrics), door],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
-        before_send=[leftover_body.drain_before_answer, _identify, tell_rate, count_refusal, logs.log_answer],
+        before_send=[
+            leftover_body.drain_before_answer,
+            _identify,
+            tell_rate,
+            AnswerHeaders(drain),
+            count_refusal,
+            logs.log_answer,
+        ],
         after_exception=[_log_unexpected],
         request_max_body_size=LIMITS.push_body_bytes,
         openapi_config=OpenAPIConfig(

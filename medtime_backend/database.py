@@ -1,8 +1,10 @@
 """The pool, named statements, and SQLSTATE → problem. Each statement is a whole request, run as the user."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any, Self
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -12,10 +14,13 @@ from medtime_backend import errors
 from medtime_backend.refusals import refusal
 from medtime_backend.settings import Settings
 from medtime_backend.shipped_files import statements_in
+from medtime_backend.turns import Turns
 
 # Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
 # 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
 PASSING = ("08", "40", "53", "55P03", "57")
+# So long does an answer prove that the database is there.
+PROOF_SECONDS = 2.0
 
 log = structlog.get_logger()
 
@@ -52,6 +57,8 @@ class Database:
     def __init__(self, pool: asyncpg.Pool, acquire_timeout: float) -> None:
         self._pool = pool
         self._acquire_timeout = acquire_timeout
+        self._turns = Turns(acquire_timeout)
+        self._proven_until = 0.0
 
     @classmethod
     async def open(cls, settings: Settings) -> Self:
@@ -61,7 +68,7 @@ class Database:
             min_size=0,
             max_size=settings.database_pool_size,
             statement_cache_size=settings.database_statement_cache,
-            command_timeout=30,
+            command_timeout=settings.database_statement_timeout,
             timeout=10,
             reset=_keep,
             server_settings={"application_name": "medtime"},
@@ -75,6 +82,22 @@ class Database:
         except TimeoutError:
             self._pool.terminate()
 
+    async def prove(self) -> None:
+        """Make sure that the database is there, unless it has just answered. Raises what `fetch` raises.
+
+        A pool that is full of work that gets done is no reason to send users elsewhere: there it is the same.
+        """
+        if time.monotonic() >= self._proven_until:
+            await self.fetch("ready")
+
+    async def fetch_in_turn(self, owner: UUID, name: str, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run a named statement that takes the owner's lock. Raises what `fetch` raises.
+
+        One at a time for each owner: others would wait for the lock, each with a connection that everybody needs.
+        """
+        async with self._turns.take(owner):
+            return await self.fetch(name, *arguments)
+
     async def fetch(self, name: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run a named statement in its own transaction.
 
@@ -83,13 +106,18 @@ class Database:
         try:
             async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
                 rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+                self._proven_until = time.monotonic() + PROOF_SECONDS
                 return rows
         except asyncpg.PostgresError as fault:
             problem = problem_of(fault)
             if isinstance(problem, errors.InternalError):
                 raise
+            if isinstance(problem, errors.Busy):
+                self._proven_until = 0.0
             raise problem from None
-        except (OSError, TimeoutError, asyncpg.InterfaceError) as fault:
+        except (OSError, asyncpg.InterfaceError) as fault:
+            if not isinstance(fault, TimeoutError):
+                self._proven_until = 0.0
             # Its class alone: the text could name the address.
             log.warning("database_unavailable", code=type(fault).__name__)
             raise errors.Busy from fault

@@ -37,6 +37,9 @@ class Metrics:
         )
         for place in ("process", "redis", "database"):
             self.catalog_answers.labels(place)
+        self.sync_queue_depth = Gauge(
+            "sync_queue_depth", "Sync requests taken in and not answered yet.", registry=self._registry
+        )
         self.redis_up = Gauge("redis_up", "Whether Redis answered last.", registry=self._registry)
         self.cleanup_last_success = Gauge(
             "cleanup_last_success_timestamp_seconds",

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 import msgspec
 
+from medtime_backend import environment as environments
 from medtime_backend import settings_rules
 from medtime_backend.settings_rules import PREFIX, SettingsError
 
@@ -59,8 +60,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Connections a worker opens at most."""
     database_pool_timeout: Annotated[float, msgspec.Meta(gt=0)] = 5.0
     """How long a request waits for a connection before it is answered 503."""
+    database_statement_timeout: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0
+    """How long an answer of the database is waited for; a little longer than the role's statement_timeout."""
     database_statement_cache: Annotated[int, msgspec.Meta(ge=0)] = 100
     """Prepared statements kept per connection; 0 behind a transaction pooler (port 6543)."""
+    concurrent_requests: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+    """Requests a worker works on at once; beyond it they are answered 503."""
+    request_timeout: Annotated[float, msgspec.Meta(ge=1, le=600)] = 60.0
+    """How long a request may take, its body's arrival included."""
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=300)] = 10.0
+    """How long `medtime serve` goes on after SIGTERM, no longer ready, until gateways have gone elsewhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
 
@@ -84,13 +93,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings. Raises SettingsError that names what is missing or wrong."""
-        names = {field.name for field in msgspec.structs.fields(cls)}
-        known = {PREFIX + name.upper(): name for name in names}
-        found: dict[str, object] = {}
-        for variable, name in known.items():
-            value = environment.get(variable)
-            if value is not None:
-                found[name] = value
+        found: dict[str, object] = {**environments.given(environment, cls.__struct_fields__)}
         for field in msgspec.structs.fields(cls):
             if isinstance(field.default, tuple) and field.name in found:
                 given = str(found[field.name])

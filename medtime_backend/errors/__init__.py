@@ -62,6 +62,7 @@ from medtime_backend.errors.requests import (
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
+    Overloaded,
     RateLimited,
     UnsupportedMediaType,
 )
@@ -125,6 +126,7 @@ __all__ = [
     "NotAcceptable",
     "NotAnEnvelope",
     "NotFound",
+    "Overloaded",
     "OwnInvitation",
     "Problem",
     "QuotaExceeded",

@@ -23,6 +23,7 @@ def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, Re
         errors.InvalidParameter,
         errors.NotAcceptable,
         errors.Busy,
+        errors.Overloaded,
         errors.InternalError,
     )
     return {200: _done(answer), **documented_problems(*problems, *always)}
@@ -30,7 +31,7 @@ def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, Re
 
 def documented_public(answer: type, *problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
     """The answers of a handler that asks for no token."""
-    always = (errors.RateLimited, errors.InvalidParameter, errors.InternalError)
+    always = (errors.RateLimited, errors.InvalidParameter, errors.Overloaded, errors.InternalError)
     return {200: _done(answer), **documented_problems(*problems, *always)}
 
 

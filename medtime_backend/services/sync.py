@@ -42,7 +42,8 @@ async def push(database: Database, identity: Identity, request: Push) -> PushAns
     """
     held = read_clock(request.clock, identity.user_id) if request.clock is not None else None
     entities = request.entities
-    rows = await database.fetch(
+    rows = await database.fetch_in_turn(
+        identity.user_id,
         "push",
         identity.claims,
         request.device_id,

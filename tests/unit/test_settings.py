@@ -48,6 +48,10 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "database_pool_size": "4",
         "database_pool_timeout": "0.5",
         "database_statement_cache": "0",
+        "database_statement_timeout": "3",
+        "concurrent_requests": "50",
+        "request_timeout": "30",
+        "drain_seconds": "0",
         "log_level": "warning",
     }
     assert {*given, "jwks_url"} == set(Settings.__struct_fields__)
@@ -70,6 +74,10 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         *(("database_pool_timeout", value) for value in ("0", "-1", "secret")),
         *(("jwks_max_age", value) for value in ("0", "secret")),
         ("database_statement_cache", "-1"),
+        *(("database_statement_timeout", value) for value in ("0", "61", "secret")),
+        *(("concurrent_requests", value) for value in ("0", "10001", "secret")),
+        *(("request_timeout", value) for value in ("0.5", "601", "secret")),
+        *(("drain_seconds", value) for value in ("-1", "301", "secret")),
         *(("log_level", value) for value in ("secret", "", "verbose")),
         *(("jwt_audience", value) for value in ("", " ", "a,,b")),
         *(("jwt_issuer", value) for value in ("", " ")),
