@@ -70,7 +70,7 @@ class ServiceServer(MPServer):
             timer.start()
             return
         self._drain.begin()
-        super().signal_handler_interrupt(*arguments, **more)
+        super().signal_handler_interrupt(*arguments, **more)  # type: ignore[no-untyped-call] # Granian's own
 
 
 def _load(drain: Drain) -> Any:
