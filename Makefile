@@ -7,7 +7,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
 EXTRAS := chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
-	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so nginx-light:nginx
+	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so nginx-light:nginx pgbouncer:pgbouncer wrk:wrk
 
 .DEFAULT_GOAL := help
 .PHONY: help setup extras dev test test-fast soak check format bench lock clean

@@ -31,6 +31,7 @@ from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
 from medtime_backend.metrics import Metrics
 from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
+from medtime_backend.read_replica import ReadReplica
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
 from medtime_backend.routes import auth, catalog, sync, system
@@ -95,10 +96,12 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     async def resources(_: Litestar) -> AsyncIterator[None]:
         async with http:
             state.database = await Database.open(settings)
+            state.reads = await ReadReplica.open(state.database, settings, metrics)
             await desk.open()
             try:
                 yield
             finally:
+                await state.reads.close()
                 await state.database.close()
                 await desk.close()
                 await relay.close()
@@ -106,6 +109,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
 
     provided = {
         "database": Provide(lambda: state.database, sync_to_thread=False),
+        "reads": Provide(lambda: state.reads, sync_to_thread=False),
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
         "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
@@ -113,7 +117,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         # One for each route: Litestar opens a task group for several.
-        "drugs": Provide(lambda: catalog_service.Catalog(state.database, answers), sync_to_thread=False),
+        "drugs": Provide(lambda: catalog_service.Catalog(state.reads, answers), sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
     }
 

@@ -61,10 +61,13 @@ class Database:
         self._proven_until = 0.0
 
     @classmethod
-    async def open(cls, settings: Settings) -> Self:
-        """Open the pool. No connection is made yet, so the service starts while the database is away."""
+    async def open(cls, settings: Settings, url: str = "") -> Self:
+        """Open the pool, at `database_url` or another address. No connection is made yet.
+
+        So the service starts while the database is away.
+        """
         pool = await asyncpg.create_pool(
-            settings.database_url,
+            url or settings.database_url,
             min_size=0,
             max_size=settings.database_pool_size,
             statement_cache_size=settings.database_statement_cache,

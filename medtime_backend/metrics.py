@@ -37,6 +37,12 @@ class Metrics:
         )
         for place in ("process", "redis", "database"):
             self.catalog_answers.labels(place)
+        self.replica_reads = Counter(
+            "replica_reads",
+            "Reads that were offered to the read replica: answered, behind, or refused.",
+            ["outcome"],
+            registry=self._registry,
+        )
         self.sync_queue_depth = Gauge(
             "sync_queue_depth", "Sync requests taken in and not answered yet.", registry=self._registry
         )

@@ -16,6 +16,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: str
     """Connection of the role medtime_service."""
+    database_read_url: str = ""
+    """A read replica, as the same role: for pulls and the catalog, when it has seen enough."""
     redis_url: str = ""
     """Where sessions and rate limits live: redis://, rediss:// (TLS), or redis+cluster://, rediss+cluster://."""
     redis_timeout: Annotated[float, msgspec.Meta(gt=0, le=5)] = 0.5

@@ -26,6 +26,7 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
     keys.touch()
     given = {
         "database_url": "postgresql://x",
+        "database_read_url": "postgres://replica",
         "redis_url": "redis+cluster://y:7000",
         "redis_timeout": "0.5",
         "auth_url": "https://auth.example/auth/v1/",
