@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
-EXTRAS := chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
+EXTRAS := prometheus:promtool chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
 	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so nginx-light:nginx pgbouncer:pgbouncer wrk:wrk
 
 .DEFAULT_GOAL := help
@@ -67,8 +67,10 @@ format: setup ## Format Python and TypeScript
 	$(BIN)/ruff check --fix .
 	$(BIN)/deno fmt
 
-bench: setup ## Measure push, pull, identity, policies, the audit and growth (ratios within one run)
+bench: setup ## Measure push, pull, identity, policies, the audit, growth and the catalog (ratios within one run)
 	$(BIN)/python benchmarks/sync.py
+	$(BIN)/python -m benchmarks.catalog_seed
+	$(BIN)/python -m benchmarks.catalog_search
 
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock

@@ -12,6 +12,7 @@ from cli.output import messages
 from cli.service_server import ServiceServer
 from cli.tls_files import check_tls_files
 from medtime_backend.environment import unknown
+from medtime_backend.exposition import directory_of_workers
 from medtime_backend.local.ports import PortReservation
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.settings import Settings
@@ -38,7 +39,7 @@ def serve(
     check_tls_files(certificate, key)
     # Granian would share a busy port without a word (SO_REUSEPORT).
     PortReservation(port, host).release()
-    ServiceServer(
+    server = ServiceServer(
         host=host,
         port=port,
         workers=workers,
@@ -46,4 +47,6 @@ def serve(
         request_timeout=settings.request_timeout,
         certificate=certificate,
         key=key,
-    ).run()
+    )
+    with directory_of_workers():
+        server.run()

@@ -1,6 +1,6 @@
 """create_app(settings): the only wiring."""
 
-import time
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -29,29 +29,36 @@ from medtime_backend.errors import InternalError
 from medtime_backend.identity import Verifier
 from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
+from medtime_backend.measurement import Measurement
 from medtime_backend.metrics import Metrics
-from medtime_backend.problem_details import REFUSAL, answer_problem, to_problem
+from medtime_backend.problem_details import answer_problem, to_problem
 from medtime_backend.read_replica import ReadReplica
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
 from medtime_backend.routes import auth, catalog, sync, system
 from medtime_backend.services import catalog as catalog_service
 from medtime_backend.services import sessions
-from medtime_backend.services.last_cleanup import LastCleanup
 from medtime_backend.services.readiness import Readiness
+from medtime_backend.services.standing import Standing
 from medtime_backend.settings import Settings
 from medtime_backend.shedding import Shedding
 
 
 class RequestObservation(ASGIMiddleware):
-    """Notes when a request began, and whether its body was read to the end."""
+    """Notes when a request began and ended, and whether its body was read to the end."""
 
     scopes = (ScopeType.HTTP,)
 
+    def __init__(self, measurement: Measurement) -> None:
+        self._measurement = measurement
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Wrap the rest of the application."""
-        scope["state"]["started"] = time.perf_counter()
-        await next_app(scope, leftover_body.watch(scope, receive), send)
+        self._measurement.begin(scope)
+        try:
+            await next_app(scope, leftover_body.watch(scope, receive), send)
+        finally:
+            self._measurement.end(scope)
 
 
 async def _identify(message: Message, scope: Scope) -> None:
@@ -66,7 +73,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     """
     settings = settings or Settings.from_environment()
     drain = drain or Drain()
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_dir)
     http = httpx.AsyncClient()
     metrics = Metrics()
     state = State()
@@ -85,22 +92,20 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     keys = KeySet(settings, http)
     door = Door(Verifier(settings, keys), desk, trusted)
     relay = AuthRelay(settings)
-    last_cleanup = LastCleanup(metrics)
-
-    async def count_refusal(message: Message, scope: Scope) -> None:
-        refusal = scope["state"].get(REFUSAL)
-        if message["type"] == "http.response.start" and refusal is not None:
-            metrics.count_refusal(refusal)
+    standing = Standing(metrics)
+    measurement = Measurement(metrics)
 
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         async with http:
-            state.database = await Database.open(settings)
+            state.database = await Database.open(settings, metrics.database_wait.observe)
             state.reads = await ReadReplica.open(state.database, settings, metrics)
             await desk.open()
+            watch = asyncio.create_task(measurement.watch(state.database))
             try:
                 yield
             finally:
+                watch.cancel()
                 await state.reads.close()
                 await state.database.close()
                 await desk.close()
@@ -113,7 +118,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
         "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
-        "last_cleanup": Provide(lambda: last_cleanup, sync_to_thread=False),
+        "standing": Provide(lambda: standing, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         # One for each route: Litestar opens a task group for several.
@@ -125,14 +130,14 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         route_handlers=[sync.router, catalog.router, system.router, *([auth.router] if settings.auth_address else [])],
         dependencies=provided,
         lifespan=[resources],
-        middleware=[RequestObservation(), Shedding(settings, metrics), door],
+        middleware=[RequestObservation(measurement), Shedding(settings), door],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
         before_send=[
             leftover_body.drain_before_answer,
             _identify,
             tell_rate,
             AnswerHeaders(drain),
-            count_refusal,
+            measurement.observe,
             logs.log_answer,
         ],
         after_exception=[_log_unexpected],

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 from uuid import UUID
 
@@ -54,17 +54,22 @@ async def _keep(_connection: object) -> None:
 class Database:
     """A pool of connections of the service's own login role."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float) -> None:
+    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: Callable[[float], None]) -> None:
         self._pool = pool
         self._acquire_timeout = acquire_timeout
         self._turns = Turns(acquire_timeout)
         self._proven_until = 0.0
+        self._note_wait = note_wait
+        self._waiting = 0
 
     @classmethod
-    async def open(cls, settings: Settings, url: str = "") -> Self:
-        """Open the pool, at `database_url` or another address. No connection is made yet.
+    async def open(
+        cls, settings: Settings, note_wait: Callable[[float], None] = lambda _: None, *, url: str = ""
+    ) -> Self:
+        """Open the pool, at `database_url` or another address.
 
-        So the service starts while the database is away.
+        `note_wait` is told how many seconds each request waited for a connection. No connection is made yet, so the
+        service starts while the database is away.
         """
         pool = await asyncpg.create_pool(
             url or settings.database_url,
@@ -76,7 +81,7 @@ class Database:
             reset=_keep,
             server_settings={"application_name": "medtime"},
         )
-        return cls(pool, settings.database_pool_timeout)
+        return cls(pool, settings.database_pool_timeout, note_wait)
 
     async def close(self) -> None:
         """Wait a moment for running statements, then close the pool."""
@@ -101,16 +106,33 @@ class Database:
         async with self._turns.take(owner):
             return await self.fetch(name, *arguments)
 
+    def connections(self) -> dict[str, int]:
+        """Connections by state: used and idle; and waiting, the requests that have none yet."""
+        idle = self._pool.get_idle_size()
+        return {"used": self._pool.get_size() - idle, "idle": idle, "waiting": self._waiting}
+
+    async def _acquire(self) -> Any:
+        self._waiting += 1
+        asked_at = time.perf_counter()
+        try:
+            return await self._pool.acquire(timeout=self._acquire_timeout)
+        finally:
+            self._waiting -= 1
+            self._note_wait(time.perf_counter() - asked_at)
+
     async def fetch(self, name: str, *arguments: object) -> Sequence[asyncpg.Record]:
         """Run a named statement in its own transaction.
 
         Raises the problem that the database's error stands for; Busy when no connection is to be had.
         """
         try:
-            async with self._pool.acquire(timeout=self._acquire_timeout) as connection:
+            connection = await self._acquire()
+            try:
                 rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
                 self._proven_until = time.monotonic() + PROOF_SECONDS
                 return rows
+            finally:
+                await self._pool.release(connection)
         except asyncpg.PostgresError as fault:
             problem = problem_of(fault)
             if isinstance(problem, errors.InternalError):

@@ -4,12 +4,14 @@ import logging
 import sys
 import time
 from collections.abc import MutableMapping
+from pathlib import Path
 from typing import Any
 
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import Message, Scope
 
+from medtime_backend.log_files import DailyFiles
 from medtime_backend.request_id import request_id
 
 FIELDS = frozenset(
@@ -23,9 +25,12 @@ FIELDS = frozenset(
         "duration_ms",
         "code",
         "user_id",
+        "entities",
         "problem",
     }
 )
+
+NOTED = "noted"
 
 log = structlog.get_logger()
 
@@ -34,8 +39,13 @@ def _only_allowed(_logger: object, _method: str, event: MutableMapping[str, Any]
     return {name: value for name, value in event.items() if name in FIELDS}
 
 
-def configure(level: str) -> None:
-    """Log JSON lines to standard output. Libraries are heard from warnings on: httpx would log addresses."""
+def configure(level: str, directory: str = "") -> None:
+    """Log JSON lines to standard output, or to daily files of a directory.
+
+    Libraries are heard from warnings on: httpx would log addresses.
+    """
+    # A text file to structlog, which only writes and flushes.
+    target: Any = DailyFiles(Path(directory)) if directory else sys.stdout
     logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
@@ -45,7 +55,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(target),
         cache_logger_on_first_use=True,
     )
 
@@ -66,7 +76,13 @@ async def log_answer(message: Message, scope: Scope) -> None:
         duration_ms=round((time.perf_counter() - started) * 1000, 1) if started else None,
         user_id=str(user.user_id) if user else None,
         problem=state.get("problem"),
+        **state.get(NOTED, {}),
     )
+
+
+def note(scope: Scope, *, entities: int) -> None:
+    """Add to the request's line how many entities went. A device's id is the client's own text, and stays out."""
+    scope["state"][NOTED] = {"entities": entities}
 
 
 def log_fault(fault: BaseException, scope: Scope) -> None:

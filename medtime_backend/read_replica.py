@@ -41,7 +41,7 @@ class ReadReplica:
     @classmethod
     async def open(cls, primary: Database, settings: Settings, metrics: Metrics) -> "ReadReplica":
         """Open a pool of its own, if there is a replica. No connection is made yet."""
-        replica = await Database.open(settings, settings.database_read_url) if settings.database_read_url else None
+        replica = await Database.open(settings, url=settings.database_read_url) if settings.database_read_url else None
         return cls(primary, replica, metrics)
 
     async def close(self) -> None:

@@ -4,6 +4,7 @@ A rule names the variable, never its value: it may be a password.
 """
 
 import ipaddress
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -122,4 +123,9 @@ def _address(value: str) -> SplitResult | None:
     return parts
 
 
-RULES: tuple[Callable[[Any], None], ...] = (_database, _redis, _keys, _tokens, _rates, _networks)
+def _logs(settings: Any) -> None:
+    if settings.log_dir and not (Path(settings.log_dir).is_dir() and os.access(settings.log_dir, os.W_OK | os.X_OK)):
+        raise SettingsError("MEDTIME_LOG_DIR is no directory that the service may write to")
+
+
+RULES: tuple[Callable[[Any], None], ...] = (_database, _redis, _keys, _tokens, _rates, _networks, _logs)

@@ -8,8 +8,7 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from medtime_backend import errors
-from medtime_backend.authentication import RATE_GROUP, UNCOUNTED
-from medtime_backend.metrics import Metrics
+from medtime_backend.authentication import UNCOUNTED
 from medtime_backend.settings import Settings
 
 # Not all at once again.
@@ -24,24 +23,19 @@ class Shedding(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._most = settings.concurrent_requests
         self._seconds = settings.request_timeout
-        self._metrics = metrics
         self._inside = 0
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Let the request in. Raises Overloaded, and Busy when its time is over."""
-        opt = scope["route_handler"].opt
-        if opt.get(UNCOUNTED):
+        if scope["route_handler"].opt.get(UNCOUNTED):
             await next_app(scope, receive, send)
             return
         if self._inside >= self._most:
             raise errors.Overloaded(retry_after=random.randint(1, LONGEST_RETRY))  # noqa: S311 - to spread, not to hide
-        syncs = opt.get(RATE_GROUP, "").startswith("sync")
         self._inside += 1
-        if syncs:
-            self._metrics.sync_queue_depth.inc()
         try:
             async with asyncio.timeout(self._seconds) as limit:
                 await next_app(scope, receive, send)
@@ -51,5 +45,3 @@ class Shedding(ASGIMiddleware):
             raise errors.Busy from None
         finally:
             self._inside -= 1
-            if syncs:
-                self._metrics.sync_queue_depth.dec()

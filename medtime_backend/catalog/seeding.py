@@ -118,6 +118,7 @@ async def _prepare(connection: asyncpg.Connection, source: Source) -> None:
 async def _stage(connection: asyncpg.Connection, source: Source, path: Path, reading: Reading, report: Report) -> None:
     async with copying(connection) as copier:
         await copier.add(substances.known_names())
+        await copier.add(substances.mixtures())
         await copier.add(substances.salt_words())
         if source.name != "rxnorm":
             read = ema.read if source.name == "ema" else cofepris.read
@@ -154,7 +155,7 @@ async def _name_substances(connection: asyncpg.Connection) -> None:
         await _setting(connection, "medtime.catalog_level", str(level))
         for name in ("attach_names", "absorb", "keep_names"):
             await _run(connection, name)
-    for name in ("guess_salts", "absorb", "guess_spanish", "absorb"):
+    for name in ("guess_salts", "absorb", "guess_spanish", "absorb", "name_mixtures"):
         await _run(connection, name)
 
 

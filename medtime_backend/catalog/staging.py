@@ -26,6 +26,7 @@ COLUMNS = {
     ),
     "stage_names": ("product_id", "name", "language", "kind"),
     "stage_codes": ("product_id", "system", "code", "folded"),
+    "stage_mixtures": ("name", "language", "kind", "substances"),
     "stage_substances": ("level", "grp", "rank", "place", "name", "language", "kind"),
 }  # fmt: skip
 """The columns of each staging table that rows are for; the others take all."""

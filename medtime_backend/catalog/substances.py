@@ -1,4 +1,4 @@
-"""What is known of substances before any source is read: seeds/catalog/substances.csv and salt_words.csv."""
+"""What is known of substances before any source is read: the files of seeds/catalog that are no source's."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ def known_names() -> Iterator[tuple[str, tuple[object, ...]]]:
                     named = "inn" if kind == "es" else kind
                     rank = 0 if kind in PRIMARY else 1
                     yield "stage_substances", (1, line["inn"], rank, place, name, LANGUAGES[kind], named)
+
+
+def mixtures() -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Rows for stage_mixtures."""
+    with (seeds_directory() / "mixtures.csv").open(encoding="utf-8", newline="") as file:
+        for line in csv.DictReader(file):
+            yield "stage_mixtures", (line["name"], line["language"], line["kind"], line["substances"])
 
 
 def salt_words() -> Iterator[tuple[str, tuple[object, ...]]]:

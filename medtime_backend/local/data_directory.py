@@ -31,6 +31,7 @@ class DataDirectory:
         self.issuer_key = self.path / "test_issuer_key.pem"
         self.valkey_config = self.path / "valkey.conf"
         self.logs = self.path / "logs"
+        self._metrics = self.path / "metrics"
         self.description = self.path / "stack.json"
         self._lock_file = self.path / "stack.lock"
         self.lock_descriptor: int | None = None
@@ -42,6 +43,12 @@ class DataDirectory:
             path.replace(path.with_suffix(".log.1"))
         path.touch(mode=0o600)
         return path
+
+    def new_metrics(self) -> Path:
+        """Return the directory of the workers' metrics, emptied: the workers before have counted for themselves."""
+        shutil.rmtree(self._metrics, ignore_errors=True)
+        self._metrics.mkdir(mode=0o700)
+        return self._metrics
 
     def lock(self, cancelled: Event | None = None) -> None:
         """Make the directory if needed and take its lock. Raises DataDirectoryBusyError or StackError."""
@@ -88,7 +95,7 @@ class DataDirectory:
 
     def clear(self) -> None:
         """Remove all data of the (locked) directory, for a start from nothing."""
-        for directory in (self.postgres, self.postgres.with_suffix(".new"), self.logs):
+        for directory in (self.postgres, self.postgres.with_suffix(".new"), self.logs, self._metrics):
             shutil.rmtree(directory, ignore_errors=True)
         for file in (self.credentials, self.signing_key, self.retired_keys, self.issuer_key, self.valkey_config):
             file.unlink(missing_ok=True)

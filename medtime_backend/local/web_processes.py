@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import sys
 
+from medtime_backend.exposition import VARIABLE
 from medtime_backend.local.data_directory import DataDirectory
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK
@@ -61,6 +62,7 @@ def start_service(directory: DataDirectory, options: StackOptions, info: StackIn
                 "MEDTIME_JWKS_FILE": "",
                 "MEDTIME_JWT_ISSUER": options.issuer,
                 "MEDTIME_JWT_AUDIENCE": options.audience,
+                VARIABLE: str(directory.new_metrics()),
                 **options.service_environment,
             },
             kept_open=_kept_open(directory),

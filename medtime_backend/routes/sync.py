@@ -9,7 +9,7 @@ from litestar import Request, Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
-from medtime_backend import errors, formats
+from medtime_backend import errors, formats, logs
 from medtime_backend.authentication import RATE_GROUP
 from medtime_backend.database import Database
 from medtime_backend.exchange import THREAD_ABOVE, answer, answer_format, read_body
@@ -59,6 +59,7 @@ async def push(request: Request[Identity, None, Any], database: NamedDependency[
         read = await asyncio.to_thread(read_push, body, format_)
     else:
         read = read_push(body, format_)
+    logs.note(request.scope, entities=len(read.entities))
     return await answer(request, await sync.push(database, request.user, read), answered)
 
 
@@ -92,6 +93,7 @@ async def pull(
         entity_type=entity_type,
         since=since if since is None else in_utc("since", since),
     )
+    logs.note(request.scope, entities=len(page.entities))
     return await answer(request, page, answered)
 
 

@@ -9,10 +9,11 @@ from medtime_backend import errors
 from medtime_backend.authentication import PUBLIC, UNCOUNTED, address_of
 from medtime_backend.client_address import Networks, belongs
 from medtime_backend.database import Database
+from medtime_backend.exposition import CONTENT_TYPE
 from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
-from medtime_backend.services.last_cleanup import LastCleanup
 from medtime_backend.services.readiness import Readiness
+from medtime_backend.services.standing import Standing
 from medtime_backend.settings import Settings
 
 RELAYED = {"forwarded", "via", "x-real-ip"}
@@ -35,11 +36,11 @@ async def metrics(
     request: Request[Any, Any, Any],
     counted: NamedDependency[Metrics],
     database: NamedDependency[Database],
-    last_cleanup: NamedDependency[LastCleanup],
+    standing: NamedDependency[Standing],
     settings: NamedDependency[Settings],
     trusted: NamedDependency[Networks],
 ) -> Response[bytes]:
-    """The metrics of this worker, for the networks of MEDTIME_METRICS_NETWORKS; there is nothing here for others."""
+    """The metrics of this instance, for the networks of MEDTIME_METRICS_NETWORKS; there is nothing here for others."""
     peer = request.client.host if request.client else ""
     client = address_of(request.scope, trusted)
     # Whoever comes through a gateway that does not say for whom, or that nobody declared, would seem to be the gateway.
@@ -47,8 +48,8 @@ async def metrics(
     forged = "x-forwarded-for" in request.headers and not belongs(peer, trusted)
     if relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
         raise errors.NotFound
-    await last_cleanup.refresh(database)
-    return Response(counted.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    await standing.refresh(database)
+    return Response(counted.exposition(), media_type=CONTENT_TYPE)
 
 
 health = Router("/health", route_handlers=[live, ready], tags=["system"], opt={PUBLIC: True, UNCOUNTED: True})

@@ -37,6 +37,24 @@ as $$
     where c.substance_id is null
   ),
 
+  -- A mixture whose substances are all known may have a name of its own.
+  mixture_words as (
+    select c.product_id, w.word
+    from (
+      select c.product_id, md5(string_agg(distinct c.substance_id, '+' order by c.substance_id))::uuid as mixture
+      from contents as c
+      group by c.product_id
+      having count(*) > 1 and bool_and(c.substance_id is not null)
+    ) as c
+    inner join public.catalog_mixture_names as n on c.mixture = n.mixture
+    cross join lateral (
+      select t.word from string_to_table(n.folded, ' ') as t (word)
+      union
+      select '~' || replace(n.folded, ' ', '')
+      where n.folded ~ '^[^ ]{1,20} [^ ]{1,20}$'
+    ) as w
+  ),
+
   substance_words as materialized (
     select s.substance_id, w.word
     from public.catalog_substance_names as s
@@ -69,6 +87,8 @@ as $$
     select o.product_id, coalesce(p.reading, left(o.word, 100)) as word
     from (
       select product_id, word from own_words
+      union
+      select product_id, word from mixture_words
       union
       select c.product_id, s.word
       from contents as c
@@ -213,6 +233,9 @@ begin
   set sound = public.catalog_sound(l.word)
   where l.sound = '' and l.word in (
     select w.word from public.catalog_substance_names as n
+    cross join string_to_table(n.folded, ' ') as w (word)
+    union all
+    select w.word from public.catalog_mixture_names as n
     cross join string_to_table(n.folded, ' ') as w (word)
   );
 end

@@ -73,8 +73,26 @@ as $$
     limit 200
   ) as f
   inner join public.catalog_documents as d on f.substance_id = d.head_of
+  union all
+  -- All that is made of a mixture has the names of it.
+  select d.product_id, case when f.folded = a.name then 2 else 3 end
+  from asked as a
+  cross join lateral (
+    select n.mixture, n.folded from public.catalog_mixture_names as n
+    where
+      left(n.folded, 100) collate "C" >= a.beginning and left(n.folded, 100) collate "C" < a.beginning || chr(1114111)
+      and starts_with(n.folded, a.name)
+    order by left(n.folded, 100) collate "C", n.mixture
+    limit 50
+  ) as f
+  cross join lateral (
+    select o.product_id from public.catalog_documents as o
+    where o.mixture = f.mixture
+    order by o.rank, o.product_id
+    limit 200
+  ) as d
 $$;
-comment on function public.catalog_named(text[], text[]) is 'Products with one of these codes (class 1), or a name that is (2) or begins with (3) one of these. Of names at most 500, by name.';
+comment on function public.catalog_named(text[], text[]) is 'Products with one of these codes (class 1), or a name, also of their substance or mixture, that is (2) or begins with (3) one of these. Of names at most 500, by name.';
 revoke all on function public.catalog_named(text[], text[]) from public, anon, authenticated, service_role;
 grant execute on function public.catalog_named(text[], text[]) to anon, authenticated, medtime_service;
 

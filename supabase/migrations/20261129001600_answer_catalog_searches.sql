@@ -15,6 +15,11 @@ as $$
     from public.catalog_ingredients as i
     inner join public.catalog_substance_names as n using (substance_id)
     where i.product_id = catalog_hit.product_id and catalog_hit.class < 6
+    union all
+    select n.folded, n.name
+    from public.catalog_documents as d
+    inner join public.catalog_mixture_names as n using (mixture)
+    where d.product_id = catalog_hit.product_id and catalog_hit.class < 6
   ),
 
   best as (

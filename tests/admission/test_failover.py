@@ -42,7 +42,7 @@ class Rig:
         return await self.store.run(lambda store: store.admit([window]))
 
     def value(self, name: str) -> float:
-        registry: CollectorRegistry = self.metrics._registry  # noqa: SLF001 - what is counted
+        registry: CollectorRegistry = self.metrics.registry
         return registry.get_sample_value(name) or 0.0
 
 

@@ -16,7 +16,8 @@ from medtime_backend.catalog.sources import SOURCES
 
 FILES = Path(__file__).with_name("files")
 EMPTY = """
-truncate public.catalog_products, public.catalog_releases, public.catalog_substances, public.catalog_lexicon cascade
+truncate public.catalog_products, public.catalog_releases, public.catalog_substances, public.catalog_lexicon,
+  public.catalog_mixture_names cascade
 """
 
 EMA_HEADER = [

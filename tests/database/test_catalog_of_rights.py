@@ -66,6 +66,7 @@ CATALOG = {
     *(
         "catalog_documents",
         "catalog_lexicon",
+        "catalog_mixture_names",
         "catalog_releases",
         "catalog_substance_names",
         "catalog_substances",

@@ -111,7 +111,6 @@ async def test_a_wrong_query_is_a_400(anyone: httpx.AsyncClient, query: str) -> 
 async def test_an_odd_query_is_answered(anyone: httpx.AsyncClient, query: str) -> None:
     answer = await anyone.get(f"/catalog/search?q={query}")
     assert answer.status_code in {200, 400}
-    assert answer.elapsed.total_seconds() < 1
 
 
 @pytest.mark.parametrize("id_", ["nothing", "ema:", "ema:a%00", "fda:1", "ema:..", "rxnorm:'", "rxnorm:%F0%9F%92%8A"])

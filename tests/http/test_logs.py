@@ -39,6 +39,7 @@ async def test_an_answer_is_one_line_of_ids_times_and_codes(stack: StackInfo, us
         "route": "/sync/push",
         "status": 200,
         "user_id": str(user.user_id),
+        "entities": 1,
         "problem": None,
     }
 

@@ -25,6 +25,7 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
     keys = tmp_path / "jwks.json"
     keys.touch()
     given = {
+        "log_dir": str(tmp_path),
         "database_url": "postgresql://x",
         "database_read_url": "postgres://replica",
         "redis_url": "redis+cluster://y:7000",

@@ -21,6 +21,10 @@ select private.index_catalog(array(
   left join public.catalog_substances as c on s.id = c.id
   where c.id is null
   union
+  select d.product_id
+  from public.catalog_documents as d
+  inner join stage_mixtures_changed as m on d.mixture = m.mixture
+  union
   select p.id
   from public.catalog_products as p
   left join public.catalog_documents as d on p.id = d.product_id

@@ -44,6 +44,12 @@ create temporary table stage_substances (
   folded text generated always as (public.catalog_fold(name)) stored
 ) on commit drop;
 
+-- Names of mixtures: substances by a name of each, with ';' between.
+create temporary table stage_mixtures (
+  name text, language text, kind text, substances text,
+  folded text generated always as (public.catalog_fold(name)) stored
+) on commit drop;
+
 create temporary table stage_salt_words (word text) on commit drop;
 
 -- What was changed of the substances: the catalog's version grows if anything was.

@@ -1,4 +1,4 @@
-"""What /metrics tells of the cleanup: by every worker the same, asked for once a minute, and never in the way."""
+"""What /metrics tells of the cleanup and the catalog: by every worker the same, asked for once a minute."""
 
 import asyncio
 import math
@@ -11,7 +11,7 @@ import pytest
 from medtime_backend.database import Database
 from medtime_backend.local.options import StackInfo
 from medtime_backend.metrics import Metrics
-from medtime_backend.services.last_cleanup import KEPT_SECONDS, LastCleanup
+from medtime_backend.services.standing import KEPT_SECONDS, Standing
 from medtime_backend.settings import Settings
 from tests.http.own_service import Wire, service
 from tests.http.test_metrics import counted
@@ -65,22 +65,22 @@ async def test_a_run_that_was_not_finished_does_not_count(admin: asyncpg.Connect
     await admin.execute("select private.cleanup()")
     metrics = Metrics()
     assert math.isnan(told(metrics))
-    await LastCleanup(metrics).refresh(database)
+    await Standing(metrics).refresh(database)
     success = told(metrics)
     await admin.execute(
         "insert into private.cleanup_runs (ran_by, cutoff, ended_at, outcome)"
         " select 'cron', now(), now() + interval '1 day', o from unnest(array['interrupted', 'unfinished']) as o"
     )
-    await LastCleanup(metrics).refresh(database)
+    await Standing(metrics).refresh(database)
     assert told(metrics) == success
     await admin.execute("delete from private.cleanup_runs")
-    await LastCleanup(metrics).refresh(database)
+    await Standing(metrics).refresh(database)
     assert told(metrics) == 0
 
 
 async def test_the_database_is_asked_once_a_minute(admin: asyncpg.Connection, database: Database) -> None:
     metrics, clock = Metrics(), Clock()
-    last = LastCleanup(metrics, clock)
+    last = Standing(metrics, clock)
     await asyncio.gather(*(last.refresh(database) for _ in range(20)))
     before = told(metrics)
     await admin.execute("select private.cleanup()")
@@ -99,7 +99,7 @@ async def test_a_database_that_is_away_fails_no_scrape_and_changes_no_value(
     wire = await Wire(stack.service_database_url).mend()
     database = await open_at(stack, wire.url)
     metrics, clock = Metrics(), Clock()
-    last = LastCleanup(metrics, clock)
+    last = Standing(metrics, clock)
     await last.refresh(database)
     known = told(metrics)
     assert known > 0

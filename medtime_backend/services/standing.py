@@ -1,4 +1,4 @@
-"""When the cleanup last came to its end, for /metrics: asked of the database, so that every worker tells the same."""
+"""What the database knows for /metrics: when the cleanup last ended, and from when the catalog is."""
 
 import asyncio
 import time
@@ -18,24 +18,27 @@ LONGEST_LOOK: Final = 2.0
 log = structlog.get_logger()
 
 
-class LastCleanup:
-    """Keeps the gauge; however often it is refreshed, the database is asked once a minute."""
+class Standing:
+    """Keeps the gauges; however often they are refreshed, the database is asked once a minute."""
 
     def __init__(self, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
-        self._gauge = metrics.cleanup_last_success
+        self._metrics = metrics
         self._clock = clock
         self._asked_at = -KEPT_SECONDS
 
     async def refresh(self, database: Database) -> None:
-        """Bring the gauge up to date. While the database does not answer, it stays what it was."""
+        """Bring the gauges up to date. While the database does not answer, they stay what they were."""
         if self._clock() - self._asked_at < KEPT_SECONDS:
             return
         # Before the answer is there: who comes meanwhile does not ask again.
         self._asked_at = self._clock()
         try:
             async with asyncio.timeout(LONGEST_LOOK):
-                rows = await database.fetch("cleanup_last_success")
+                (cleanup,) = await database.fetch("cleanup_last_success")
+                releases = await database.fetch("catalog_released")
         except (errors.Problem, asyncpg.PostgresError, TimeoutError) as fault:
-            log.warning("last_cleanup_unknown", code=type(fault).__name__)
+            log.warning("standing_unknown", code=type(fault).__name__)
         else:
-            self._gauge.set(rows[0]["seconds"])
+            self._metrics.cleanup_last_success.set(cleanup["seconds"])
+            for release in releases:
+                self._metrics.catalog_released.labels(release["source"]).set(release["seconds"])

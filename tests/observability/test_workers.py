@@ -1,0 +1,120 @@
+"""Several workers of an instance are one to whoever scrapes it."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from medtime_backend.exposition import VARIABLE
+from medtime_backend.local.options import StackInfo
+from tests.accounts import Account, entity
+from tests.http.own_service import LOOPBACK, answering, free_port
+from tests.http.problems import CANARY, DEVICE
+from tests.http.test_metrics import counted
+from tests.http.two_services import at
+from tests.rates import UNLIMITED
+
+WORKERS = 3
+REQUESTS = 300
+
+
+@asynccontextmanager
+async def instance(stack: StackInfo, folder: Path) -> AsyncIterator[tuple[str, int]]:
+    """The address of an instance of several workers, and the id of its first process."""
+    port = free_port()
+    environment = {
+        **os.environ,
+        **UNLIMITED,
+        VARIABLE: str(folder),
+        "MEDTIME_REDIS_URL": stack.redis_url,
+        "MEDTIME_DATABASE_URL": stack.service_database_url,
+        "MEDTIME_JWKS_URL": f"{stack.auth_url}/.well-known/jwks.json",
+    }
+    process = subprocess.Popen(  # noqa: ASYNC220, S603 - it starts at once; our own interpreter
+        [
+            *(sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--host", LOOPBACK),
+            *("--port", str(port), "--workers", str(WORKERS), "--respawn-failed-workers", "--no-ws"),
+            "medtime_backend.app:create_app",
+        ],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    address = f"http://{LOOPBACK}:{port}"
+    try:
+        async with httpx.AsyncClient(base_url=address) as http:
+            await answering(http)
+        yield address, process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            # Granian 2.7 that has started a worker anew does not always see its end.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=20)
+
+
+def writers(folder: Path, kind: str = "counter") -> set[int]:
+    """The processes that have written metrics of this kind."""
+    return {int(file.stem.rpartition("_")[2]) for file in folder.glob(f"{kind}_*.db")}
+
+
+async def ask(address: str, path: str, times: int, method: str = "GET") -> None:
+    """Requests on connections of their own, so that they meet several workers."""
+    for start in range(0, times, 50):
+        async with httpx.AsyncClient(base_url=address, limits=httpx.Limits(max_keepalive_connections=0)) as http:
+            await asyncio.gather(*(http.request(method, path) for _ in range(min(50, times - start))))
+
+
+async def test_every_request_is_counted_once_whoever_answers(stack: StackInfo, user: Account, tmp_path: Path) -> None:
+    async with instance(stack, tmp_path) as (address, _), at(address, user) as there:
+        await ask(address, "/catalog/sources", REQUESTS)
+        await ask(address, f"/{CANARY}/{CANARY}?{CANARY}", 40)
+        await ask(address, f"/sync/pull?{CANARY}", 30, "DELETE")
+        await ask(address, "/sync/pull", 20)
+        await ask(address, "/health/live", 2, CANARY.upper())
+        first = entity()
+        assert (await there.push(DEVICE, first)).status_code == 200
+        assert (await there.push(DEVICE, entity(id=first["id"], base_version=7))).status_code == 409
+        assert (await there.pull(DEVICE)).status_code == 200
+        assert (await there.pull(DEVICE, clock=CANARY)).status_code == 410
+        found = await counted(address)
+    assert len(writers(tmp_path)) > 1, "only one worker has answered"
+    requests = {key[1:]: value for key, value in found.items() if key[0] == "http_requests_total"}
+    assert requests["GET", "/catalog/sources", "200"] == REQUESTS
+    assert requests["GET", "unmatched", "404"] == 40
+    assert requests["DELETE", "unmatched", "405"] == 30
+    assert requests["GET", "/sync/pull", "401"] == 20
+    assert found["auth_failures_total", "missing-token"] == 20
+    assert found["http_request_duration_seconds_count", "GET", "/catalog/sources"] == REQUESTS
+    assert found["sync_operations_total", "push", "ok"] == 1
+    assert found["sync_operations_total", "push", "conflict"] == 1
+    assert found["sync_conflicts_total", "ahead"] == 1
+    assert found["sync_operations_total", "pull", "resync"] == 1
+    assert found["sync_resyncs_total", "unreadable"] == 1
+    assert found["sync_page_bytes_count",] == 1
+    assert found["sync_queue_depth",] == 0
+    assert found["redis_up",] == 1
+    assert found["catalog_released_timestamp_seconds", "ema"] > 1_700_000_000
+    assert found["database_connections", "used"] >= 0
+    assert {key[0] for key in requests} <= {"GET", "POST", "DELETE", "other"}
+
+
+async def test_a_worker_that_dies_takes_nothing_along_that_it_has_counted(stack: StackInfo, tmp_path: Path) -> None:
+    async with instance(stack, tmp_path) as (address, _):
+        await ask(address, "/catalog/sources", REQUESTS)
+        victim = max(writers(tmp_path))
+        os.kill(victim, signal.SIGKILL)
+        async with httpx.AsyncClient(base_url=address) as http:
+            await answering(http)
+        found = await counted(address)
+        assert found["http_requests_total", "GET", "/catalog/sources", "200"] == REQUESTS
+        assert victim not in writers(tmp_path, "gauge_live*")
