@@ -23,6 +23,7 @@ from rich.table import Table
 from benchmarks import machine
 from benchmarks.accounts import Account, add_account, blob, fill, settle
 from benchmarks.load_run import MIX, TARGETS_MS, Run, run
+from benchmarks.processor_time import ProcessorTime
 from medtime_backend.integrity import checksum_of
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
@@ -46,7 +47,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=10, help="seconds of each load (10)")
     parser.add_argument("--workers", type=int, default=cores, help=f"processes of the service (one a core: {cores})")
-    parser.add_argument("--concurrent", type=int, default=100, help="MEDTIME_CONCURRENT_REQUESTS (100)")
+    parser.add_argument("--concurrent", type=int, default=64, help="MEDTIME_CONCURRENT_REQUESTS (64)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
     return parser.parse_args()
@@ -77,17 +78,23 @@ def _pull(account: Account) -> str:
     return f"/sync/pull?device_id=phone&clock={account.clock(account.counters_before_last(NEWS))}"
 
 
-async def highest(address: str, folder: Path, seconds: int, tell: Console) -> Run | None:
-    """The best of the runs within the targets."""
+async def highest(
+    address: str, folder: Path, seconds: int, used: ProcessorTime, tell: Console
+) -> tuple[Run, dict[str, float]] | None:
+    """The best of the runs within the targets, and the milliseconds of a processor that a request cost each part."""
     await run(address, folder, FIRST, 5)
+    costs: dict[str, float] = {}
     best: Run | None = None
     rate, bad = FIRST, 0
     halvings = 0
     while halvings <= HALVINGS:
+        before = used.read()
         found = await run(address, folder, rate, seconds)
         tell.print(_line(found))
         if found.good and (best is None or found.rate > best.rate):
             best = found
+            answered = sum(one.ok for one in found.kinds.values())
+            costs = {part: 1000 * (now - before[part]) / answered for part, now in used.read().items()}
         if not found.good:
             bad = rate if not bad else min(bad, rate)
         if bad:
@@ -95,7 +102,7 @@ async def highest(address: str, folder: Path, seconds: int, tell: Console) -> Ru
             rate = (bad + (best.asked if best else 0)) // 2
         else:
             rate = int(rate * GROWTH)
-    return best
+    return (best, costs) if best else None
 
 
 def _line(found: Run) -> str:
@@ -165,18 +172,30 @@ async def measure(options: argparse.Namespace, console: Console) -> int:
             await write_requests(stack, folder)
             settings = {"concurrent_requests": str(options.concurrent), "log_level": "warning"}
             async with served(stack, "--workers", str(options.workers), **settings) as service:
-                best = await highest(service.address, folder, options.seconds, console)
-                if best is None:
+                used = ProcessorTime(stack, service.process.pid)
+                found = await highest(service.address, folder, options.seconds, used, console)
+                if found is None:
                     console.print("No rate is within the targets.")
                     return 1
+                best, costs = found
                 over, recovery = await twice(service.address, folder, best, options.seconds)
     console.print(table("Highest within the targets", best), table("Twice as much asked", over))
+    whole = sum(costs.values())
+    parts = ", ".join(f"{part} {cost:.2f}" for part, cost in costs.items())
+    console.print(f"A request costs {whole:.2f} ms of a processor: {parts}.")
+    console.print(f"Two cores with nothing else to do would be full at {2000 / whole:.0f} requests a second.")
     met = best.rate >= WANTED and recovery <= RECOVERY_SECONDS
     console.print(f"Well again {recovery:.1f} s after the overload (target {RECOVERY_SECONDS:.0f} s).")
     console.print(f"Target of {WANTED} a second {'met' if best.rate >= WANTED else 'MISSED'}.")
     console.print(f"load average at the end: {os.getloadavg()[0]:.2f}")
     if options.json:
-        figures = {"facts": told, "best": best.kinds, "over": over.kinds, "recovery_seconds": recovery}
+        figures = {
+            "facts": told,
+            "best": best.kinds,
+            "costs_ms": costs,
+            "over": over.kinds,
+            "recovery_seconds": recovery,
+        }
         options.json.write_bytes(msgspec.json.encode(figures))
     return int(options.strict and not met)
 
@@ -186,7 +205,7 @@ def main() -> None:
     options = arguments()
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed (make extras; Debian: wrk)")
-    sys.exit(uvloop.run(measure(options, Console())))
+    sys.exit(uvloop.run(measure(options, Console(width=120))))
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long an answer of the database is waited for; a little longer than the role's statement_timeout."""
     database_statement_cache: Annotated[int, msgspec.Meta(ge=0)] = 100
     """Prepared statements kept per connection; 0 behind a transaction pooler (port 6543)."""
-    concurrent_requests: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 100
+    concurrent_requests: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
     """Requests a worker works on at once; beyond it they are answered 503."""
     request_timeout: Annotated[float, msgspec.Meta(ge=1, le=600)] = 60.0
     """How long a request may take, its body's arrival included."""
