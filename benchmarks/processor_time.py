@@ -33,6 +33,11 @@ class ProcessorTime:
         }
 
 
+def backend_seconds(pid: int) -> float:
+    """Of one process alone."""
+    return _of(pid)
+
+
 def _seconds(root: int) -> float:
     """Of a process and its living children, and of those it has waited for."""
     return sum(_of(pid) for pid in (root, *_children(root)))
