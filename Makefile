@@ -80,7 +80,7 @@ load: setup ## Find the highest rate of a mixed load, then twice that (needs wrk
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
-	$(COMPILE) --extra local --extra audit --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) --extra local --extra audit --extra otel --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 	$(COMPILE) deploy/requirements-build.in -o deploy/requirements-build.lock
 
 clean: ## Remove what the targets made (.venv, .medtime, caches)

@@ -42,6 +42,7 @@ from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
 from medtime_backend.settings import Settings
 from medtime_backend.shedding import Shedding
+from medtime_backend.traces import Traces, traces_of
 
 
 class RequestObservation(ASGIMiddleware):
@@ -49,14 +50,16 @@ class RequestObservation(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
-    def __init__(self, measurement: Measurement) -> None:
+    def __init__(self, measurement: Measurement, traces: Traces) -> None:
         self._measurement = measurement
+        self._traces = traces
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         """Wrap the rest of the application."""
         self._measurement.begin(scope)
         try:
-            await next_app(scope, leftover_body.watch(scope, receive), send)
+            with self._traces.request(scope):
+                await next_app(scope, leftover_body.watch(scope, receive), send)
         finally:
             self._measurement.end(scope)
 
@@ -94,12 +97,13 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     relay = AuthRelay(settings)
     standing = Standing(metrics)
     measurement = Measurement(metrics)
+    traces = traces_of(wanted=settings.traces)
 
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         async with http:
-            state.database = await Database.open(settings, metrics.database_wait.observe)
-            state.reads = await ReadReplica.open(state.database, settings, metrics)
+            state.database = await Database.open(settings, metrics.database_wait.observe, traces.statement)
+            state.reads = await ReadReplica.open(state.database, settings, metrics, traces.statement)
             await desk.open()
             watch = asyncio.create_task(measurement.watch(state.database))
             try:
@@ -111,6 +115,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
                 await desk.close()
                 await relay.close()
                 await answers.close()
+                await asyncio.to_thread(traces.close)
 
     provided = {
         "database": Provide(lambda: state.database, sync_to_thread=False),
@@ -130,7 +135,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         route_handlers=[sync.router, catalog.router, system.router, *([auth.router] if settings.auth_address else [])],
         dependencies=provided,
         lifespan=[resources],
-        middleware=[RequestObservation(measurement), Shedding(settings), door],
+        middleware=[RequestObservation(measurement, traces), Shedding(settings), door],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
         before_send=[
             leftover_body.drain_before_answer,

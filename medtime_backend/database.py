@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 from uuid import UUID
 
@@ -21,6 +22,9 @@ from medtime_backend.turns import Turns
 PASSING = ("08", "40", "53", "55P03", "57")
 # So long does an answer prove that the database is there.
 PROOF_SECONDS = 2.0
+
+NoteWait = Callable[[float], None]
+Trace = Callable[[str], AbstractContextManager[object]]
 
 log = structlog.get_logger()
 
@@ -54,7 +58,8 @@ async def _keep(_connection: object) -> None:
 class Database:
     """A pool of connections of the service's own login role."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: Callable[[float], None]) -> None:
+    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: NoteWait, trace: Trace) -> None:
+        self._trace = trace
         self._pool = pool
         self._acquire_timeout = acquire_timeout
         self._turns = Turns(acquire_timeout)
@@ -64,12 +69,17 @@ class Database:
 
     @classmethod
     async def open(
-        cls, settings: Settings, note_wait: Callable[[float], None] = lambda _: None, *, url: str = ""
+        cls,
+        settings: Settings,
+        note_wait: NoteWait = lambda _: None,
+        trace: Trace = lambda _: nullcontext(),
+        *,
+        url: str = "",
     ) -> Self:
         """Open the pool, at `database_url` or another address.
 
-        `note_wait` is told how many seconds each request waited for a connection. No connection is made yet, so the
-        service starts while the database is away.
+        `note_wait` is told how many seconds each request waited for a connection, `trace` the names of statements. No
+        connection is made yet, so the service starts while the database is away.
         """
         pool = await asyncpg.create_pool(
             url or settings.database_url,
@@ -81,7 +91,7 @@ class Database:
             reset=_keep,
             server_settings={"application_name": "medtime"},
         )
-        return cls(pool, settings.database_pool_timeout, note_wait)
+        return cls(pool, settings.database_pool_timeout, note_wait, trace)
 
     async def close(self) -> None:
         """Wait a moment for running statements, then close the pool."""
@@ -126,13 +136,14 @@ class Database:
         Raises the problem that the database's error stands for; Busy when no connection is to be had.
         """
         try:
-            connection = await self._acquire()
-            try:
-                rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
-                self._proven_until = time.monotonic() + PROOF_SECONDS
-                return rows
-            finally:
-                await self._pool.release(connection)
+            with self._trace(name):
+                connection = await self._acquire()
+                try:
+                    rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+                    self._proven_until = time.monotonic() + PROOF_SECONDS
+                    return rows
+                finally:
+                    await self._pool.release(connection)
         except asyncpg.PostgresError as fault:
             problem = problem_of(fault)
             if isinstance(problem, errors.InternalError):

@@ -16,6 +16,8 @@ OUTCOMES: Final = {409: "conflict", 410: "resync"}
 SERVER_FAULT: Final = 500
 CLIENT_FAULT: Final = 400
 STARTED: Final = "started"
+STATUS: Final = "answered"
+"""Where the request's state keeps the status of the answer."""
 QUEUED: Final = "queued"
 LOOK_SECONDS: Final = 1.0
 
@@ -50,6 +52,7 @@ class Measurement:
         if message["type"] != "http.response.start" or scope["type"] != ScopeType.HTTP:
             return
         metrics, state, status = self._metrics, scope["state"], message["status"]
+        state[STATUS] = status
         route, method = _route(scope), scope["method"] if scope["method"] in METHODS else "other"
         metrics.http_requests.labels(route, method, str(status)).inc()
         if STARTED in state:

@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import asyncpg
 import structlog
 
 from medtime_backend import errors
-from medtime_backend.database import Database
+from medtime_backend.database import Database, Trace
 from medtime_backend.metrics import Metrics
 from medtime_backend.settings import Settings
 
@@ -39,9 +40,12 @@ class ReadReplica:
         self._told_at = -TELL_SECONDS
 
     @classmethod
-    async def open(cls, primary: Database, settings: Settings, metrics: Metrics) -> "ReadReplica":
+    async def open(
+        cls, primary: Database, settings: Settings, metrics: Metrics, trace: Trace = lambda _: nullcontext()
+    ) -> "ReadReplica":
         """Open a pool of its own, if there is a replica. No connection is made yet."""
-        replica = await Database.open(settings, url=settings.database_read_url) if settings.database_read_url else None
+        url = settings.database_read_url
+        replica = await Database.open(settings, trace=trace, url=url) if url else None
         return cls(primary, replica, metrics)
 
     async def close(self) -> None:

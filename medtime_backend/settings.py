@@ -74,6 +74,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long `medtime serve` goes on after SIGTERM, no longer ready, until gateways have gone elsewhere."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
+    traces: bool = False
+    """Whether requests are traced by OpenTelemetry (extra `otel`)."""
     log_dir: str = ""
     """A directory for log files, a new one each day, kept for seven; empty: standard output."""
 

@@ -66,6 +66,8 @@ def default_of(field: Any) -> str:
         return "required"
     if isinstance(field.default, tuple):
         return ",".join(field.default) or "empty"
+    if isinstance(field.default, bool):
+        return str(field.default).lower()
     return str(field.default) or "empty"
 
 

@@ -55,10 +55,12 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "request_timeout": "30",
         "drain_seconds": "0",
         "log_level": "warning",
+        "traces": "true",
     }
     assert {*given, "jwks_url"} == set(Settings.__struct_fields__)
     found = Settings.from_environment({PREFIX + name.upper(): value for name, value in given.items()})
     assert found.jwt_audience == ("a", "b")
+    assert found.traces
     assert found.jwt_algorithms == ("RS256", "ES256")
     assert found.rates["free"] == {"sync_push": 1, "sync_pull": 2, "catalog": 3, "ocr": 4}
     assert found.rates["pro"]["ocr"] == 8
