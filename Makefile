@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUNCTIONS_STAMP := $(VENV)/.functions
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
@@ -15,7 +16,7 @@ EXTRAS := prometheus:promtool chromium:chromium chromium-driver:chromedriver pos
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## Create .venv with the `medtime` command
+setup: $(STAMP) $(FUNCTIONS_STAMP) ## Create .venv with the `medtime` command
 
 $(STAMP): requirements-dev.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 || { echo "setup: '$(PYTHON)' is not on the PATH; install Python 3.11 or newer, or say make PYTHON=/path/to/python"; exit 1; }
@@ -26,6 +27,14 @@ $(STAMP): requirements-dev.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(STAMP)
+
+# Edge functions load npm packages when they first start. Here, so that a stack works without a net later on.
+$(FUNCTIONS_STAMP): $(STAMP) $(wildcard supabase/functions/*/deno.json)
+	@for function in supabase/functions/*/index.ts; do \
+		timeout 120 $(BIN)/deno cache --quiet --config "$${function%index.ts}deno.json" "$$function" || \
+		{ echo "setup: npm packages of $$function cannot be fetched now; it fetches them when it is first called"; exit 0; }; \
+	done
+	@touch $(FUNCTIONS_STAMP)
 
 extras: ## Install Debian packages for the extra checks, where that is possible
 	@missing=$$(for extra in $(EXTRAS); do command -v "$${extra#*:}" >/dev/null || test -e "$${extra#*:}" || echo "$${extra%:*}"; done); \
@@ -44,7 +53,7 @@ dev: setup ## Run the embedded stack until Ctrl-C
 
 test: setup ## Run all tests
 	$(BIN)/pytest -n 2 --dist loadgroup
-	$(BIN)/deno test --quiet --allow-read=docs,tests tests/functions
+	$(BIN)/deno test --quiet --allow-read=docs,tests supabase/functions tests/functions
 
 test-fast: setup ## Run the unit and database tests only
 	$(BIN)/pytest -n 2 --dist loadgroup tests/unit tests/database
@@ -62,7 +71,7 @@ check: setup ## Lint and type-check everything
 	$(BIN)/deno lint
 	$(BIN)/kubernetes-validate --strict --quiet $(wildcard deploy/kubernetes/*.yaml)
 	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint deploy/Dockerfile; else echo "check: no hadolint for this system: deploy/Dockerfile is not linted"; fi
-	$(BIN)/deno check tests/functions tests/auth tests/http
+	$(BIN)/deno check supabase/functions tests/functions tests/auth tests/http
 
 format: setup ## Format Python and TypeScript
 	$(BIN)/ruff format .

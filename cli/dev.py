@@ -34,7 +34,7 @@ def dev(
     reset: Annotated[bool, typer.Option("--reset", help="Remove the stack's data first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --reset.")] = False,
 ) -> None:
-    """Run Postgres, Valkey, a local auth server and the service, with two demo users, until Ctrl-C."""
+    """Run Postgres, Valkey, a local Supabase gateway and the service, with two demo users, until Ctrl-C."""
     if reset and not yes:
         _confirm_reset(data_dir)
     stack = _stack(StackOptions(data_dir=data_dir, port=port, postgres_bin=postgres_bin))
@@ -91,7 +91,7 @@ def _show(info: StackInfo, *, as_json: bool) -> None:
         return
     rows = {
         "Service": info.base_url,
-        "Auth": info.auth_url,
+        "Supabase": info.supabase_url,
         "  publishable key": info.publishable_key,
         "  secret key": info.secret_key,
         "Database": info.database_url,

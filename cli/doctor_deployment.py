@@ -75,6 +75,7 @@ def _stack(credentials: Credentials | None) -> Deployment:
         return Deployment(
             service_url=stack["base_url"],
             admin_url=stack["database_url"],
+            supabase_url=stack["supabase_url"],
             settings=Settings(
                 database_url=stack["service_database_url"],
                 redis_url=stack["redis_url"],

@@ -18,6 +18,7 @@ from cli.output import results, show_error
 from cli.policies import policies
 from cli.serve import serve
 from cli.users import users
+from cli.wakeups import wakeups
 from medtime_backend.operator_error import OperatorError
 
 app = typer.Typer(
@@ -38,6 +39,7 @@ app.add_typer(policies, name="policies")
 app.add_typer(epoch, name="epoch")
 app.add_typer(cleanup, name="cleanup")
 app.add_typer(catalog, name="catalog")
+app.add_typer(wakeups, name="wakeups")
 
 
 def _show_version(asked: bool) -> None:

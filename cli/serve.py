@@ -33,7 +33,7 @@ def serve(
         settings = Settings.from_environment()
     except SettingsError as error:
         raise OperatorError(f"Cannot serve: {error}.") from error
-    # Not refused: what a newer release was given must not keep an older one from starting (ADR 30).
+    # Not refused: what a newer release was given must not keep an older one from starting (ADR 31).
     for variable in unknown(os.environ, Settings.__struct_fields__):
         messages.print(f"No setting: {variable}; it has no effect.", style="yellow", markup=False)
     check_tls_files(certificate, key)

@@ -35,14 +35,16 @@ from medtime_backend.problem_details import answer_problem, to_problem
 from medtime_backend.read_replica import ReadReplica
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
-from medtime_backend.routes import auth, catalog, sync, system
+from medtime_backend.routes import auth, catalog, devices, sync, system
 from medtime_backend.services import catalog as catalog_service
 from medtime_backend.services import sessions
 from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
+from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
 from medtime_backend.shedding import Shedding
 from medtime_backend.traces import Traces, traces_of
+from medtime_backend.wakeup_calls import WakeupCalls
 
 
 class RequestObservation(ASGIMiddleware):
@@ -96,6 +98,8 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     door = Door(Verifier(settings, keys), desk, trusted)
     relay = AuthRelay(settings)
     standing = Standing(metrics)
+    wakeup_state = WakeupState(metrics)
+    calls = WakeupCalls(settings, metrics, http)
     measurement = Measurement(metrics)
     traces = traces_of(wanted=settings.traces)
 
@@ -106,11 +110,13 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
             state.reads = await ReadReplica.open(state.database, settings, metrics, traces.statement)
             await desk.open()
             watch = asyncio.create_task(measurement.watch(state.database))
+            calls.open()
             try:
                 yield
             finally:
                 watch.cancel()
                 await state.reads.close()
+                await calls.close()
                 await state.database.close()
                 await desk.close()
                 await relay.close()
@@ -124,6 +130,8 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         "counted": Provide(lambda: metrics, sync_to_thread=False),
         "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
         "standing": Provide(lambda: standing, sync_to_thread=False),
+        "calls": Provide(lambda: calls, sync_to_thread=False),
+        "wakeup_state": Provide(lambda: wakeup_state, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         # One for each route: Litestar opens a task group for several.
@@ -132,7 +140,13 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     }
 
     return Litestar(
-        route_handlers=[sync.router, catalog.router, system.router, *([auth.router] if settings.auth_address else [])],
+        route_handlers=[
+            sync.router,
+            devices.router,
+            catalog.router,
+            system.router,
+            *([auth.router] if settings.auth_address else []),
+        ],
         dependencies=provided,
         lifespan=[resources],
         middleware=[RequestObservation(measurement, traces), Shedding(settings), door],

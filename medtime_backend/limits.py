@@ -18,6 +18,6 @@ class Limits(msgspec.Struct, frozen=True):
     entity_types: int = 64
 
 
-TOKEN_BODY_BYTES = 16 * 1024
-"""The body of a token request."""
+SMALL_BODY_BYTES = 16 * 1024
+"""The body of a request that carries no entities: for a token, or of a device."""
 LIMITS = Limits()

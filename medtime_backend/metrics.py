@@ -30,6 +30,7 @@ class Metrics:
         self._sync()
         self._access()
         self._catalog()
+        self._wakeups()
         self._database()
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
@@ -94,6 +95,24 @@ class Metrics:
             "When the release was published that a source was last seeded with.",
             "source",
             mode="mostrecent",
+        )
+
+    def _wakeups(self) -> None:
+        self.wakeups_requested = self._counter("wakeups_requested", "Pushes that left somebody to be woken.")
+        self.wakeup_calls = self._counter("wakeup_calls", "Calls of the sender: ok or failed.", "result")
+        for result in ("ok", "failed"):
+            self.wakeup_calls.labels(result)
+        self.wakeups = self._gauge(
+            "wakeups", "Wake-ups in the queue: waiting, at_work or set_aside.", "state", mode="mostrecent"
+        )
+        self.wakeups_done = self._gauge(
+            "wakeups_done",
+            "Wake-ups since the database was made: queued, sent, retried, dead, set_aside.",
+            "outcome",
+            mode="mostrecent",
+        )
+        self.wakeup_oldest = self._gauge(
+            "wakeup_oldest_seconds", "How long the wake-up that is due first has been due.", mode="mostrecent"
         )
 
     def _database(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import msgspec
@@ -72,6 +73,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long a request may take, its body's arrival included."""
     drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=300)] = 10.0
     """How long `medtime serve` goes on after SIGTERM, no longer ready, until gateways have gone elsewhere."""
+    functions_url: str = ""
+    """Where edge functions are: https://<project>.supabase.co/functions/v1. Empty: nobody is woken at once."""
+    functions_key: str = ""
+    """What push-notify asks for: its own PUSH_NOTIFY_KEY, which opens nothing else, or a secret key of the project."""
+    functions_key_file: str = ""
+    """A file that holds it, instead of functions_key."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
     traces: bool = False
@@ -87,6 +94,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Requests a minute by tier and group."""
         tiers = {"free": self.rate_free, "pro": self.rate_pro, "perfect": self.rate_perfect}
         return {tier: settings_rules.rates_of(tier, given) for tier, given in tiers.items()}
+
+    @property
+    def wakeup_secret(self) -> str:
+        """The key for push-notify, from the setting or its file."""
+        if self.functions_key_file:
+            return Path(self.functions_key_file).read_text("utf-8").strip()
+        return self.functions_key
 
     @property
     def auth_address(self) -> str:

@@ -81,11 +81,26 @@ def _keys(settings: Any) -> None:
         raise SettingsError("MEDTIME_JWKS_FILE names no readable file")
     # Who can change what comes over plain HTTP could hand out keys of their own, or read passwords.
     for name, value in (("JWKS_URL", settings.jwks_url), ("AUTH_URL", settings.auth_url)):
-        address = _address(value)
-        if value and (address is None or address.scheme not in {"http", "https"} or not address.hostname):
-            raise SettingsError(f"{PREFIX}{name} is no http(s) address")
-        if address and address.scheme == "http" and not INTERNAL.fullmatch(address.hostname or ""):
-            raise SettingsError(f"{PREFIX}{name} must be https: over plain http, anybody on the way could replace it")
+        check_web_address(name, value, "could replace it")
+
+
+def _functions(settings: Any) -> None:
+    check_web_address("FUNCTIONS_URL", settings.functions_url, "could read the key")
+    if settings.functions_key_file and (settings.functions_key or not Path(settings.functions_key_file).is_file()):
+        raise SettingsError("MEDTIME_FUNCTIONS_KEY_FILE names no readable file, or MEDTIME_FUNCTIONS_KEY is set too")
+    if settings.functions_url and not settings.wakeup_secret:
+        raise SettingsError("MEDTIME_FUNCTIONS_URL needs MEDTIME_FUNCTIONS_KEY or MEDTIME_FUNCTIONS_KEY_FILE")
+    if not settings.wakeup_secret.isprintable() or not settings.wakeup_secret.isascii():
+        raise SettingsError("MEDTIME_FUNCTIONS_KEY holds a character that no header can carry")
+
+
+def check_web_address(name: str, value: str, harm: str) -> None:
+    """Raise SettingsError for what is no web address, or one over plain HTTP, where `harm` could be done."""
+    address = _address(value)
+    if value and (address is None or address.scheme not in {"http", "https"} or not address.hostname):
+        raise SettingsError(f"{PREFIX}{name} is no http(s) address")
+    if address and address.scheme == "http" and not INTERNAL.fullmatch(address.hostname or ""):
+        raise SettingsError(f"{PREFIX}{name} must be https: over plain http, anybody on the way {harm}")
 
 
 def _tokens(settings: Any) -> None:
@@ -128,4 +143,13 @@ def _logs(settings: Any) -> None:
         raise SettingsError("MEDTIME_LOG_DIR is no directory that the service may write to")
 
 
-RULES: tuple[Callable[[Any], None], ...] = (_database, _redis, _keys, _tokens, _rates, _networks, _logs)
+RULES: tuple[Callable[[Any], None], ...] = (
+    _database,
+    _redis,
+    _keys,
+    _functions,
+    _tokens,
+    _rates,
+    _networks,
+    _logs,
+)

@@ -13,7 +13,7 @@
 -- columns: id uuid, user_id uuid, entity_type text, encrypted_blob bytea, version integer, created_at timestamptz,
 --   updated_at timestamptz, deleted_at timestamptz, client_id text, client_seq bigint, blob_size integer, checksum text
 -- triggers: count_deleted, count_inserted, count_updated, guard_entity, keep_quota_of_inserted, keep_quota_of_updated,
---   lock_before_update
+--   lock_before_update, wake_others_of_inserted, wake_others_of_updated
 -- sample: insert into public.srv_encrypted_entities (id, user_id, entity_type, encrypted_blob, checksum, client_id)
 --   select gen_random_uuid(), $1, 'audit_sample', b.blob, encode(sha256(b.blob), 'hex'),
 --   'audit-' || left(($1::uuid)::text, 8)

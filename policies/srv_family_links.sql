@@ -8,7 +8,7 @@
 -- rows belong to: supervised_user_id, supervisor_id
 -- columns: id uuid, supervised_user_id uuid, supervisor_id uuid, status text, code_hash bytea, created_at timestamptz,
 --   updated_at timestamptz, expires_at timestamptz
--- triggers: none
+-- triggers: wake_both_sides
 -- sample: insert into public.srv_family_links (supervised_user_id, code_hash, expires_at)
 --   values ($1, sha256(uuid_send(gen_random_uuid())), now() + interval '1 hour')
 --

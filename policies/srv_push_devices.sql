@@ -5,7 +5,8 @@
 --   knows its own. Only our functions read and write.
 --
 -- rows belong to: user_id
--- columns: user_id uuid, device_id text, platform text, environment text, token text, last_used_at timestamptz
+-- columns: user_id uuid, device_id text, platform text, environment text, token text, last_used_at timestamptz,
+--   woken_at timestamptz
 -- triggers: none
 -- sample: insert into public.srv_push_devices (user_id, device_id, platform, token)
 --   values ($1, 'audit-' || left(($1::uuid)::text, 8), 'fcm', 'audit-token-' || ($1::uuid)::text)

@@ -4,8 +4,8 @@
 --   Nobody through the API: it would tell when another device or a caregiver writes. Only our functions read and write.
 --
 -- rows belong to: user_id
--- columns: user_id uuid, device_id text, queued_at timestamptz, due_at timestamptz, leased_until timestamptz,
---   attempts integer
+-- columns: user_id uuid, device_id text, queued_at timestamptz, due_at timestamptz, ticket uuid,
+--   leased_until timestamptz, again boolean, attempts integer, set_aside_at timestamptz
 -- triggers: none
 -- sample: insert into public.srv_push_outbox (user_id, device_id) values ($1, 'audit-' || left(($1::uuid)::text, 8))
 --

@@ -12,7 +12,7 @@ import pytest
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
 from tests.accounts import Account, new_account
-from tests.rates import UNLIMITED
+from tests.rates import QUIET, UNLIMITED
 from tests.servers import SERVERS, available
 
 
@@ -20,7 +20,9 @@ from tests.servers import SERVERS, available
 def stack() -> Iterator[StackInfo]:
     with (
         tempfile.TemporaryDirectory(prefix="medtime-test-") as folder,
-        Stack(StackOptions(data_dir=Path(folder) / "stack", durable=False, service_environment=UNLIMITED)) as info,
+        Stack(
+            StackOptions(data_dir=Path(folder) / "stack", durable=False, service_environment=UNLIMITED | QUIET)
+        ) as info,
     ):
         yield info
 

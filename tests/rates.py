@@ -1,4 +1,4 @@
-"""Rates so high that tests of other things never meet them. Tests of limits run a service of their own."""
+"""Settings by which tests of other things meet no limits and no senders. Tests of those run services of their own."""
 
 HIGH = "sync_push=1000000,sync_pull=1000000,catalog=1000000,ocr=1000000"
 UNLIMITED = {
@@ -8,3 +8,4 @@ UNLIMITED = {
     "MEDTIME_RATE_ADDRESS": "10000000",
     "MEDTIME_RATE_SIGN_IN": "10000000",
 }
+QUIET = {"MEDTIME_FUNCTIONS_URL": ""}

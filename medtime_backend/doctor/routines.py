@@ -1,4 +1,4 @@
-"""What the database does by itself: the daily cleanup, and the access-token hook."""
+"""What happens by itself: the daily cleanup, the sending of wake-ups, and the access-token hook."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from medtime_backend.doctor.deployment import Visit
 from medtime_backend.doctor.findings import Finding, reason_of
 from medtime_backend.doctor.operator_database import NO_URL
 from medtime_backend.doctor.schema import FAULTS
-from medtime_backend.services import cleanup, hook_check, users
+from medtime_backend.services import cleanup, hook_check, users, wakeups
 
 CLEANUP: Final = "cleanup"
 HOOK: Final = "access-token hook"
+WAKEUPS: Final = "wake-ups"
 LATE: Final = timedelta(hours=36)
+WAKEUPS_LATE: Final = 300
 
 
 async def check_cleanup(visit: Visit) -> AsyncIterator[Finding]:
@@ -37,6 +39,28 @@ async def check_cleanup(visit: Visit) -> AsyncIterator[Finding]:
     else:
         mend = "medtime cleanup schedule --at 03:00, or medtime cleanup run daily from outside (docs/cleanup.md)"
         yield Finding(CLEANUP, "warning", f"{when}, {how}", mend)
+
+
+async def check_wakeups(visit: Visit) -> AsyncIterator[Finding]:
+    """Whether what is due is sent, and what the sender last answered."""
+    if not visit.deployment.admin_url:
+        yield Finding(WAKEUPS, "skipped", NO_URL)
+        return
+    try:
+        async with connected(visit.deployment.admin_url) as connection:
+            state, schedule = await wakeups.state(connection), await wakeups.schedule(connection)
+    except FAULTS as fault:
+        yield Finding(WAKEUPS, "skipped", f"could not be looked at: {reason_of(fault)}")
+        return
+    told = f"{state.sent:,} sent, {state.set_aside_now:,} set aside"
+    answered = [call for call in schedule.calls if call.status or call.fault]
+    if (state.oldest_seconds or 0) > WAKEUPS_LATE:
+        mend = "let the sender be called every minute (docs/wakeups.md); medtime wakeups status shows its answers"
+        yield Finding(WAKEUPS, "warning", f"due for {state.oldest_seconds:,} s, {told}", mend)
+    elif answered and answered[0].failed:
+        yield Finding(WAKEUPS, "warning", f"the sender was not reached, {told}", "medtime wakeups status tells why")
+    else:
+        yield Finding(WAKEUPS, "ok", told)
 
 
 async def check_hook(visit: Visit) -> AsyncIterator[Finding]:

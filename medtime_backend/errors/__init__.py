@@ -51,6 +51,7 @@ from medtime_backend.errors.family import (
     TooManyInvitations,
     TooManyOwners,
 )
+from medtime_backend.errors.functions import SecretKeyNeeded
 from medtime_backend.errors.problem import PROBLEM_BASE, Problem
 from medtime_backend.errors.requests import (
     BodyTooLarge,
@@ -132,6 +133,7 @@ __all__ = [
     "QuotaExceeded",
     "RateLimited",
     "ResyncRequired",
+    "SecretKeyNeeded",
     "SessionEnded",
     "TokenExpired",
     "TokenFromTheFuture",

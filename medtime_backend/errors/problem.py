@@ -18,7 +18,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's own word
     advice: ClassVar[str]
     retryable: ClassVar[bool] = False
     rpc_only: ClassVar[bool] = False
-    """Whether only a database function raises it that apps call through RPC: then it is in no endpoint's OpenAPI."""
+    """Whether only a database function raises it that apps call through RPC, or only an edge function answers with it:
+    then it is in no endpoint's OpenAPI."""
 
     def __init__(self, detail: str | None = None, *, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
         super().__init__(self.slug)

@@ -1,1 +1,1 @@
-"""The embedded stack: Postgres, Valkey, a local auth server and the service, without Docker. Never in production."""
+"""The embedded stack: Postgres, Valkey, a twin of Supabase's gateway, the service; no Docker. Never in production."""

@@ -17,7 +17,9 @@ class StackOptions:
     `port` 0 picks a free one. `durable` False switches fsync off (tests). `service` False leaves the HTTP service
     out. `migrations_dir` and `postgres_bin` replace the project's migrations and the wheel's Postgres;
     `legacy_privileges` applies the default privileges of old Supabase projects before the migrations; `seed` False
-    makes no demo users. `service_environment` is added to the service's environment.
+    makes no demo users. `service_environment` is added to the service's environment,
+    `function_environment` to that of every edge function; `functions_project` replaces the project's folder `supabase/`
+    with its functions.
     """
 
     data_dir: Path
@@ -32,6 +34,8 @@ class StackOptions:
     issuer: str = DEFAULT_ISSUER
     audience: str = DEFAULT_AUDIENCE
     service_environment: Mapping[str, str] = field(default_factory=dict)
+    function_environment: Mapping[str, str] = field(default_factory=dict)
+    functions_project: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ class StackInfo:
     """Where everything is. `admin_database_url` is the superuser's: for tests, never printed."""
 
     base_url: str
+    supabase_url: str
     auth_url: str
+    functions_url: str
     database_url: str
     service_database_url: str
     admin_database_url: str
@@ -66,7 +72,9 @@ class StackInfo:
         """Return what `medtime dev --json` prints."""
         return {
             "base_url": self.base_url,
+            "supabase_url": self.supabase_url,
             "auth_url": self.auth_url,
+            "functions_url": self.functions_url,
             "database_url": self.database_url,
             "service_database_url": self.service_database_url,
             "redis_url": self.redis_url,

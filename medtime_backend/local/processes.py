@@ -21,7 +21,12 @@ LOG_TAIL_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class ProcessSpec:
-    """What to run and how to stop it. `identity` is as in keeper.py; `kept_open` are descriptors the keeper holds."""
+    """What to run and how to stop it.
+
+    `identity` is as in keeper.py; `kept_open` are descriptors the keeper holds.
+
+    `inherited` False: the child sees `environment` alone, and nothing of this process's own.
+    """
 
     name: str
     command: Sequence[str]
@@ -32,6 +37,7 @@ class ProcessSpec:
     cwd: Path | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
     kept_open: tuple[int, ...] = ()
+    inherited: bool = True
 
 
 class KeptProcess:
@@ -50,7 +56,7 @@ class KeptProcess:
                 stdout=log,
                 stderr=log,
                 cwd=spec.cwd,
-                env={**os.environ, **spec.environment},
+                env={**(os.environ if spec.inherited else {}), **spec.environment},
                 start_new_session=True,
                 pass_fds=spec.kept_open,
             )

@@ -23,11 +23,17 @@ from medtime_backend.local.processes import KeptProcess
 from medtime_backend.local.tokens import SigningKey
 from medtime_backend.local.valkey import start_valkey, valkey_answers, valkey_url
 from medtime_backend.local.waiting import wait_until
-from medtime_backend.local.web_processes import AUTH_PATH, answers_ok, start_auth_server, start_service
+from medtime_backend.local.web_processes import (
+    AUTH_PATH,
+    FUNCTIONS_PATH,
+    answers_ok,
+    start_gateway,
+    start_service,
+)
 
 READY_SECONDS = 60.0
 # Those that use the databases go first; all of one group stop at the same time.
-STOP_ORDER = (("service",), ("auth",), ("valkey", "postgres"))
+STOP_ORDER = (("service",), ("gateway",), ("valkey", "postgres"))
 
 
 def _say_nothing(_: str) -> None:
@@ -99,7 +105,7 @@ class Stack:
         self.stop()
 
     def _start(
-        self, report: Callable[[str], None], port: int, postgres_port: int, valkey_port: int, auth_port: int
+        self, report: Callable[[str], None], port: int, postgres_port: int, valkey_port: int, gateway_port: int
     ) -> StackInfo:
         directory, options = self._directory, self.options
         credentials = load_credentials(directory.credentials)
@@ -110,13 +116,13 @@ class Stack:
             port=postgres_port,
             durable=options.durable,
         )
-        info = self._describe(server, credentials, port, valkey_port, auth_port)
-        report("Starting Postgres, Valkey and the auth server, applying migrations")
+        info = self._describe(server, credentials, port, valkey_port, gateway_port)
+        report("Starting Postgres, Valkey and the gateway, applying migrations")
         with ThreadPoolExecutor(max_workers=3, thread_name_prefix="stack") as pool:
             self._wait_for_all(
                 [
                     pool.submit(self._start_valkey, credentials, valkey_port),
-                    pool.submit(self._start_auth_server, server, auth_port),
+                    pool.submit(self._start_gateway, server, gateway_port),
                     pool.submit(self._start_database, server),
                 ]
             )
@@ -131,11 +137,14 @@ class Stack:
         return info
 
     def _describe(
-        self, server: PostgresServer, credentials: Credentials, port: int, valkey_port: int, auth_port: int
+        self, server: PostgresServer, credentials: Credentials, port: int, valkey_port: int, gateway_port: int
     ) -> StackInfo:
+        supabase_url = f"http://{LOOPBACK}:{gateway_port}"
         return StackInfo(
             base_url=f"http://{LOOPBACK}:{port}",
-            auth_url=f"http://{LOOPBACK}:{auth_port}{AUTH_PATH}",
+            supabase_url=supabase_url,
+            auth_url=f"{supabase_url}{AUTH_PATH}",
+            functions_url=f"{supabase_url}{FUNCTIONS_PATH}",
             database_url=server.url("postgres"),
             service_database_url=server.url("medtime_service"),
             admin_database_url=server.url("supabase_admin"),
@@ -154,10 +163,10 @@ class Stack:
         process = self._keep("valkey", start_valkey(self._directory, credentials, port))
         self._wait_until(process, lambda: valkey_answers(valkey_url(credentials, port)))
 
-    def _start_auth_server(self, server: PostgresServer, port: int) -> None:
+    def _start_gateway(self, server: PostgresServer, port: int) -> None:
         for key in (self._directory.signing_key, self._directory.issuer_key):
             SigningKey.load_or_create(key)
-        process = self._keep("auth", start_auth_server(self._directory, self.options, server, port=port))
+        process = self._keep("gateway", start_gateway(self._directory, self.options, server, port=port))
         self._wait_until(process, lambda: answers_ok(port, f"{AUTH_PATH}/health"))
 
     def _start_database(self, server: PostgresServer) -> None:

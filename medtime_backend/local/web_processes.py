@@ -1,8 +1,9 @@
-"""The two HTTP processes of the stack: the local auth server and the service."""
+"""The two HTTP processes of the stack: the gateway (Supabase's stand-in) and the service."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import sys
 
 from medtime_backend.exposition import VARIABLE
@@ -11,20 +12,20 @@ from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK
 from medtime_backend.local.postgres import PostgresServer
 from medtime_backend.local.processes import KeptProcess, ProcessSpec
+from medtime_backend.shipped_files import shipped_directory
 
 AUTH_PATH = "/auth/v1"
+FUNCTIONS_PATH = "/functions/v1"
 ANSWER_SECONDS = 5.0
 
 
-def start_auth_server(
-    directory: DataDirectory, options: StackOptions, server: PostgresServer, *, port: int
-) -> KeptProcess:
-    """Start Supabase Auth's stand-in. It connects to the database at its first request."""
+def start_gateway(directory: DataDirectory, options: StackOptions, server: PostgresServer, *, port: int) -> KeptProcess:
+    """Start the stand-in of Supabase's own gateway. It connects to the database at its first request."""
     return KeptProcess(
         ProcessSpec(
-            name="The auth server",
-            command=[sys.executable, "-m", "medtime_backend.local.auth_server"],
-            log=directory.log("auth"),
+            name="The gateway",
+            command=[sys.executable, "-m", "medtime_backend.local.gateway"],
+            log=directory.log("gateway"),
             environment={
                 "MEDTIME_LOCAL_AUTH": "stack",
                 "MEDTIME_LOCAL_AUTH_PORT": str(port),
@@ -33,6 +34,13 @@ def start_auth_server(
                 "MEDTIME_LOCAL_AUTH_RETIRED_KEYS": str(directory.retired_keys),
                 "MEDTIME_LOCAL_AUTH_ISSUER_KEY": str(directory.issuer_key),
                 "MEDTIME_LOCAL_AUTH_SECRET_KEY": server.credentials.secret_key,
+                "MEDTIME_LOCAL_REST_DATABASE_URL": server.url("authenticator"),
+                "MEDTIME_LOCAL_REST_PUBLISHABLE_KEY": server.credentials.publishable_key,
+                "MEDTIME_LOCAL_FUNCTIONS_PROJECT": str(options.functions_project or shipped_directory("supabase")),
+                "MEDTIME_LOCAL_FUNCTIONS_LOGS": str(directory.logs),
+                "MEDTIME_LOCAL_FUNCTIONS_ENVIRONMENT": json.dumps(
+                    {"SUPABASE_DB_URL": server.url("postgres"), **options.function_environment}
+                ),
                 "MEDTIME_JWT_ISSUER": options.issuer,
                 "MEDTIME_JWT_AUDIENCE": options.audience,
             },
@@ -63,6 +71,9 @@ def start_service(directory: DataDirectory, options: StackOptions, info: StackIn
                 "MEDTIME_JWT_ISSUER": options.issuer,
                 "MEDTIME_JWT_AUDIENCE": options.audience,
                 VARIABLE: str(directory.new_metrics()),
+                "MEDTIME_FUNCTIONS_URL": info.functions_url,
+                "MEDTIME_FUNCTIONS_KEY": info.secret_key,
+                "MEDTIME_FUNCTIONS_KEY_FILE": "",
                 **options.service_environment,
             },
             kept_open=_kept_open(directory),

@@ -13,7 +13,7 @@ from medtime_backend.client_address import Networks
 from medtime_backend.exchange import read_body
 from medtime_backend.grant_body import read_grant
 from medtime_backend.identity import Identity
-from medtime_backend.limits import TOKEN_BODY_BYTES
+from medtime_backend.limits import SMALL_BODY_BYTES
 from medtime_backend.relay import AuthRelay
 from medtime_backend.routes.documentation import TokenOperation, documented_problems, documented_public
 from medtime_backend.routes.parameters import refuse_unknown
@@ -51,7 +51,7 @@ async def token(
     refuse_unknown(request, "grant_type", "redirect_to")
     if formats.content_format(request.headers.get("content-type", "")) != formats.JSON:
         raise errors.UnsupportedMediaType
-    grant = read_grant(grant_type, await read_body(request, TOKEN_BODY_BYTES))
+    grant = read_grant(grant_type, await read_body(request, SMALL_BODY_BYTES))
     answer = await identity.sign_in(relay, grant, address_of(request.scope, trusted))
     return Response(answer, media_type=formats.JSON, headers=NO_STORE)
 

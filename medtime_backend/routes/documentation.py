@@ -11,6 +11,7 @@ from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Sche
 from medtime_backend import errors, formats
 from medtime_backend.problem_details import MEDIA_TYPE
 from medtime_backend.schemas.auth import GRANTS
+from medtime_backend.schemas.devices import PushDevice
 from medtime_backend.schemas.problem import ProblemBody
 from medtime_backend.schemas.sync import PushRequest
 
@@ -111,6 +112,16 @@ class TokenOperation(Operation):
         _, definitions = msgspec.json.schema_components([*GRANTS.values()], ref_template="#/$defs/{name}")
         schema = Schema(one_of=[_object(definitions[kind.__name__], definitions) for kind in GRANTS.values()])
         self.request_body = RequestBody(required=True, content={formats.JSON: OpenAPIMediaType(schema=schema)})
+
+
+@dataclass
+class DeviceOperation(Operation):
+    """The body of a registration, which the handler reads itself to name a wrong field without its value."""
+
+    def __post_init__(self) -> None:
+        _, definitions = msgspec.json.schema_components([PushDevice], ref_template="#/$defs/{name}")
+        content = OpenAPIMediaType(schema=_object(definitions["PushDevice"], definitions))
+        self.request_body = RequestBody(required=True, content={formats.JSON: content, formats.MSGPACK: content})
 
 
 @dataclass

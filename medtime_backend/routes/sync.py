@@ -22,6 +22,7 @@ from medtime_backend.routes.parameters import in_utc, refuse_unknown
 from medtime_backend.schemas.sync import DEVICE_ID, ENTITY_TYPE, PullAnswer, PushAnswer, StatusAnswer
 from medtime_backend.services import sync
 from medtime_backend.settings import Settings
+from medtime_backend.wakeup_calls import WakeupCalls
 
 type_filter = Parameter(query="entity_type", pattern=ENTITY_TYPE, description="Only this type")
 
@@ -49,7 +50,9 @@ PUSH_PROBLEMS: tuple[type[errors.Problem], ...] = (
     opt={RATE_GROUP: "sync_push"},
     responses=documented(PushAnswer, *PUSH_PROBLEMS),
 )
-async def push(request: Request[Identity, None, Any], database: NamedDependency[Database]) -> Response[bytes]:
+async def push(
+    request: Request[Identity, None, Any], database: NamedDependency[Database], calls: NamedDependency[WakeupCalls]
+) -> Response[bytes]:
     """Store 1 to 100 writes, all or none, each against the version it was based on."""
     refuse_unknown(request)
     answered = answer_format(request)
@@ -60,7 +63,7 @@ async def push(request: Request[Identity, None, Any], database: NamedDependency[
     else:
         read = read_push(body, format_)
     logs.note(request.scope, entities=len(read.entities))
-    return await answer(request, await sync.push(database, request.user, read), answered)
+    return await answer(request, await sync.push(database, calls, request.user, read), answered)
 
 
 @get(

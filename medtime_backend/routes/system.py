@@ -14,6 +14,7 @@ from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
 from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
+from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
 
 RELAYED = {"forwarded", "via", "x-real-ip"}
@@ -37,6 +38,7 @@ async def metrics(
     counted: NamedDependency[Metrics],
     database: NamedDependency[Database],
     standing: NamedDependency[Standing],
+    wakeup_state: NamedDependency[WakeupState],
     settings: NamedDependency[Settings],
     trusted: NamedDependency[Networks],
 ) -> Response[bytes]:
@@ -49,6 +51,7 @@ async def metrics(
     if relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
         raise errors.NotFound
     await standing.refresh(database)
+    await wakeup_state.refresh(database)
     return Response(counted.exposition(), media_type=CONTENT_TYPE)
 
 

@@ -17,6 +17,7 @@ from medtime_backend.push_body import Push
 from medtime_backend.read_replica import ReadReplica
 from medtime_backend.schemas.sync import PullAnswer, PulledEntity, PushAnswer, PushedVersion, StatusAnswer
 from medtime_backend.vector_clock import Clock
+from medtime_backend.wakeup_calls import WakeupCalls
 
 
 def read_clock(token: str, owner: UUID, entity_type: str | None = None) -> Clock:
@@ -35,8 +36,8 @@ def _known(clock: Clock | None) -> tuple[UUID | None, str | None, int | None]:
     return (clock.epoch, msgspec.json.encode(clock.counters).decode(), clock.purges) if clock else (None, None, None)
 
 
-async def push(database: Database, identity: Identity, request: Push) -> PushAnswer:
-    """Store all entities of a push, or none.
+async def push(database: Database, calls: WakeupCalls, identity: Identity, request: Push) -> PushAnswer:
+    """Store all entities of a push, or none; then have others woken, without waiting for it.
 
     Raises VersionConflict, the problem of refused entities, ResyncRequired for a clock that cannot be continued,
     and what Database.fetch raises.
@@ -56,6 +57,8 @@ async def push(database: Database, identity: Identity, request: Push) -> PushAns
         [entity.deleted for entity in entities],
         *_known(held),
     )
+    if rows[0]["wakeup_requested"]:
+        calls.request()
     clock = _clock_after(rows, held, identity.user_id, request.device_id)
     versions = {row["id"]: row["version"] for row in rows}
     return PushAnswer(
@@ -106,7 +109,7 @@ async def pull(  # noqa: PLR0913 - the parameters of the request
         since,
     )
     # Only for one's own, since a caregiver's link may just have ended; and only after a first page, whose clock tells
-    # what the device has seen (ADR 31).
+    # what the device has seen (ADR 32).
     if held is not None and subject == identity.user_id:
         rows = await reads.fetch("pull_from_replica", *arguments)
         if rows is not None and _has_seen(rows, held):

@@ -76,7 +76,7 @@ async def test_what_nobody_expected_tells_nothing_and_is_in_the_log(stack: Stack
         500,
         {"code": 500, "error_code": "unexpected_failure", "msg": message},
     )
-    assert "CharacterNotInRepertoireError" in (stack.data_dir / "logs" / "auth.log").read_text()
+    assert "CharacterNotInRepertoireError" in (stack.data_dir / "logs" / "gateway.log").read_text()
 
 
 @pytest.mark.parametrize("path", ["/admin/users", "/admin/users/00000000-0000-4000-8000-000000000000"])

@@ -189,7 +189,7 @@ async def test_a_token_of_nobody_is_refused(auth: httpx.AsyncClient, sign_in: Si
 
 def test_it_refuses_to_run_outside_the_stack() -> None:
     answer = subprocess.run(
-        [sys.executable, "-m", "medtime_backend.local.auth_server"],
+        [sys.executable, "-m", "medtime_backend.local.gateway"],
         cwd=ROOT,
         capture_output=True,
         text=True,

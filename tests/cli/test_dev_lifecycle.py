@@ -21,7 +21,15 @@ def sign_in(info: dict[str, object], user: dict[str, str]) -> str:
 def test_the_line_of_json_is_all_one_needs_to_sign_in_and_sync(dev: Start) -> None:
     command = dev()
     info = command.wait_until_ready()
-    addresses = {"base_url", "auth_url", "database_url", "service_database_url", "redis_url"}
+    addresses = {
+        "base_url",
+        "supabase_url",
+        "auth_url",
+        "functions_url",
+        "database_url",
+        "service_database_url",
+        "redis_url",
+    }
     assert set(info) == {*addresses, "publishable_key", "secret_key", "users"}
     token = sign_in(info, info["users"][0])
     status, answer = call(f"{info['base_url']}/sync/status?device_id=phone", bearer=token)
@@ -90,7 +98,7 @@ def test_killing_a_keeper_stops_its_child_and_the_stack(dev: Start) -> None:
 
 @pytest.mark.parametrize(
     ("part", "name"),
-    [("bin/postgres", "Postgres"), ("auth_server", "The auth server"), ("create_app", "The service")],
+    [("bin/postgres", "Postgres"), ("local.gateway", "The gateway"), ("create_app", "The service")],
 )
 def test_a_process_that_dies_is_named_with_its_log_and_a_new_start_works(dev: Start, part: str, name: str) -> None:
     command = dev()

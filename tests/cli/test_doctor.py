@@ -15,7 +15,7 @@ from tests.cli.doctor_run import begin_elsewhere, environment_of, examined, opti
 from tests.cli.in_process import run
 from tests.documents.markdown import read, rows
 
-NOT_THERE = {"OCR engine", "edge functions", "TLS certificate", "REST", "Auth's settings"}
+NOT_THERE = {"OCR engine", "TLS certificate", "Auth's settings"}
 
 
 @pytest.fixture(autouse=True)

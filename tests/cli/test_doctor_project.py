@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -77,17 +78,18 @@ async def test_a_policy_that_shows_strangers_rows_is_found(
 
 
 async def test_each_fault_of_the_apis_is_told(project: Callable[[], Awaitable[Report]], twin: ProjectTwin) -> None:
-    twin.schemas = ("public", "private")
+    strangers = [{"user_id": str(uuid4()), "supervised_user_id": str(uuid4())}]
+    twin.rest = {"private": (200, strangers)}
     twin.settings = {**SETTINGS, "mailer_autoconfirm": True}
     report = await project()
     assert report.failures() == {"REST, schema private"}
     assert report.result("Auth's settings") == "warning"
-    twin.schemas = ("graphql_public",)
+    twin.rest = {"public": (406, {"code": "PGRST106", "details": None, "hint": None, "message": "Invalid schema"})}
     assert "REST" in (await project()).failures()
-    twin.schemas, twin.pretends = ("public",), "supabase_admin"
+    twin.rest = {"public": (200, strangers)}
     report = await project()
     assert {"REST", "REST, own rows only"} <= report.failures()
-    twin.pretends, twin.settings = "", {**SETTINGS, "external": {"email": False}}
+    twin.rest, twin.settings = {}, {**SETTINGS, "external": {"email": False}}
     assert (await project()).failures() == {"Auth's settings"}
 
 
@@ -122,7 +124,7 @@ async def test_what_is_no_rest_api_is_told_as_such(
 
 
 async def ids_of(twin: ProjectTwin, token: str) -> set[str]:
-    async with user_client(twin.url, "key", token) as client:
+    async with user_client(twin.url, twin.stack.publishable_key, token) as client:
         answer = await client.from_(ENTITIES).select("user_id").execute()
     return {str(row["user_id"]) for row in answer.data}  # type: ignore[index, call-overload] # rows are objects
 
@@ -153,10 +155,26 @@ async def test_two_clients_that_are_open_at_once_share_nothing(
     twin: ProjectTwin, account: Callable[[], Awaitable[Account]]
 ) -> None:
     first, second = await account(), await account()
-    async with user_client(twin.url, "key", first.token) as one, user_client(twin.url, "key", second.token) as other:
+    key = twin.stack.publishable_key
+    async with user_client(twin.url, key, first.token) as one, user_client(twin.url, key, second.token) as other:
         assert one.session is not other.session
         for client, user in ((one, first), (other, second), (one, first)):
             await client.from_(ENTITIES).select("user_id").execute()
             assert twin.asked[-1]["authorization"] == f"Bearer {user.token}"
             await client.schema("public").from_(ENTITIES).select("user_id").execute()
             assert twin.asked[-1]["authorization"] == f"Bearer {user.token}"
+
+
+async def test_edge_functions_that_answer_oddly_are_told(
+    project: Callable[[], Awaitable[Report]], twin: ProjectTwin
+) -> None:
+    names = ("edge function catalog", "edge function push-notify")
+    report = await project()
+    assert [report.result(name) for name in names] == ["ok", "ok"]
+    twin.functions = (404, {"code": "NOT_FOUND"})
+    report = await project()
+    assert [report.result(name) for name in names] == ["skipped", "skipped"]
+    # What a function answers that was deployed with verify_jwt, or that anybody may call.
+    for answer in ((401, {"code": "UNAUTHORIZED_NO_AUTH_HEADER"}), (200, {})):
+        twin.functions = answer
+        assert set(names) <= (await project()).failures()

@@ -25,6 +25,8 @@ EXECUTE = {
         "srv_list_family_links",
         "srv_pull",
         "srv_push",
+        "srv_register_push_device",
+        "srv_remove_push_device",
         "srv_revoke_link",
         "srv_status",
         "private.accept_invitation",
@@ -44,6 +46,8 @@ EXECUTE = {
         "private.push_faults",
         "private.raise_problem",
         "private.readable_owners",
+        "private.register_push_device",
+        "private.remove_push_device",
         "private.reserve_own_dots",
         "private.revoke_link",
         "private.touch_device",
@@ -54,9 +58,14 @@ EXECUTE = {
         "private.cleanup_last_success",
         "private.pull_as",
         "private.push_as",
+        "private.register_push_device_as",
+        "private.remove_push_device_as",
         "private.session_state",
         "private.status_as",
+        "private.wakeup_state",
     },
+    # The sender of wake-ups.
+    "service_role": {"srv_claim_wakeups", "srv_finish_wakeups"},
     "supabase_auth_admin": {"custom_access_token_hook"},
 }
 # Who may do what with which table, besides the owner; of columns alone where the table has column grants.

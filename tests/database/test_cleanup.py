@@ -90,7 +90,9 @@ async def test_what_is_at_work_or_lives_stays_however_old(superuser: asyncpg.Con
     owner, caregiver = await add_user(superuser), await add_user(superuser)
     await add_aged(superuser, "wake_ups", owner, 40)
     await superuser.execute(
-        "update public.srv_push_outbox set leased_until = now() + interval '1 minute' where user_id = $1", owner
+        "update public.srv_push_outbox set ticket = gen_random_uuid(), leased_until = now() + interval '1 minute'"
+        " where user_id = $1",
+        owner,
     )
     await superuser.execute(
         "insert into public.srv_family_links (supervised_user_id, supervisor_id, status, created_at, updated_at)"

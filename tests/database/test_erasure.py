@@ -47,6 +47,7 @@ SEEDS: Final = {
     insert into public.srv_push_devices (user_id, device_id, platform, token)
     values ($1, 'phone', 'apns', 'token of ' || $1::uuid)
     """,
+    "private.wakeup_requests": "insert into private.wakeup_requests (user_id, caregivers_too) values ($1, true)",
     "public.srv_push_outbox": "insert into public.srv_push_outbox (user_id, device_id) values ($1, 'phone')",
     "public.srv_sync_status": "",
 }

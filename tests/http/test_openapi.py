@@ -69,12 +69,12 @@ async def test_every_problem_of_the_api_is_documented(anyone: httpx.AsyncClient)
 
 async def test_the_document_is_of_this_api(anyone: httpx.AsyncClient) -> None:
     document: dict[str, Any] = (await anyone.get("/schema/openapi.json")).json()
-    guarded = {"/sync/push", "/sync/pull", "/sync/status", "/auth/logout"}
+    guarded = {"/sync/push", "/sync/pull", "/sync/status", "/devices/{device_id}", "/auth/logout"}
     public = {"/catalog/search", "/catalog/sources", "/catalog/{product_id}"}
     assert set(document["paths"]) == {*guarded, *public, "/auth/token", "/health/live", "/health/ready"}
     for path in guarded:
-        (operation,) = document["paths"][path].values()
-        assert operation["security"] == [{"bearer": []}]
-        for status, answer in operation["responses"].items():
-            (media,) = answer["content"] if status not in {"200", "204"} else ["application/problem+json"]
-            assert media == "application/problem+json"
+        for operation in document["paths"][path].values():
+            assert operation["security"] == [{"bearer": []}]
+            for status, answer in operation["responses"].items():
+                (media,) = answer["content"] if status not in {"200", "204"} else ["application/problem+json"]
+                assert media == "application/problem+json"

@@ -23,7 +23,7 @@ ELSEWHERE = {
 }
 WORDS = {
     *("sum", "rate", "by", "le", "and", "or", "ignoring", "increase", "max", "min", "avg", "time", "vector", "absent"),
-    *("histogram_quantile", "on", "without", "topk", "count", "label_replace", "clamp_min"),
+    *("histogram_quantile", "on", "without", "topk", "count", "label_replace", "clamp_min", "deriv"),
 }
 
 

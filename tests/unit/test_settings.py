@@ -54,10 +54,12 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "concurrent_requests": "50",
         "request_timeout": "30",
         "drain_seconds": "0",
+        "functions_url": "https://functions.example/v1",
+        "functions_key": "opens-push-notify",
         "log_level": "warning",
         "traces": "true",
     }
-    assert {*given, "jwks_url"} == set(Settings.__struct_fields__)
+    assert {*given, "jwks_url", "functions_key_file"} == set(Settings.__struct_fields__)
     found = Settings.from_environment({PREFIX + name.upper(): value for name, value in given.items()})
     assert found.jwt_audience == ("a", "b")
     assert found.traces

@@ -1,4 +1,4 @@
-"""Run the local auth server: `python -m medtime_backend.local.auth_server`, by the stack only."""
+"""Run the gateway: `python -m medtime_backend.local.gateway`, by the stack only."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import sys
 from granian import Granian
 from granian.constants import Interfaces, Loops
 
-from medtime_backend.local.auth_server.settings import AuthSettings
 from medtime_backend.local.errors import StackError
+from medtime_backend.local.gateway.settings import GatewaySettings
 from medtime_backend.local.ports import LOOPBACK
 
 
 def main() -> None:
     """Serve until told to stop."""
     try:
-        settings = AuthSettings.from_environment()
+        settings = GatewaySettings.from_environment()
     except StackError as error:
         sys.exit(str(error))
     Granian(
-        "medtime_backend.local.auth_server.app:create_app",
+        "medtime_backend.local.gateway.app:create_app",
         address=LOOPBACK,
-        port=settings.port,
+        port=settings.auth.port,
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
         factory=True,

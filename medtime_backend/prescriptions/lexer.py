@@ -1,0 +1,86 @@
+"""Lines → tokens with all their meanings: terms by the longest match, numbers, slips, words run together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from medtime_backend.prescriptions.slips import misread_numbers, misread_signs, run_together
+from medtime_backend.prescriptions.tokens import Reading, Token, cut
+from medtime_backend.prescriptions.vocabulary import key_of, vocabulary
+
+LONGEST_TERM = 8
+NO_NUMBERS = frozenset(("a", "an", "i"))
+"""Words that say 1 and other things: '1 a 2' is a range."""
+
+
+class Lexer:
+    """Reads lines; remembers what it found out about unknown words, for one prescription."""
+
+    def __init__(self) -> None:
+        self._vocabulary = vocabulary()
+        self._misspelt: dict[str, tuple[Reading, ...]] = {}
+        self.seen: dict[str, Any] = {}
+
+    def read(self, line: str) -> list[Token]:
+        """Return the tokens of a line."""
+        pieces = misread_signs(run_together(misread_numbers(cut(line)), self._vocabulary))
+        tokens: list[Token] = []
+        place = 0
+        while place < len(pieces):
+            count, readings = self._term(pieces, place)
+            if count:
+                first, last = pieces[place], pieces[place + count - 1]
+                own = first.readings if count == 1 else ()
+                text = line[first.start : last.end]
+                words = " ".join(key_of(pieces[place : place + count]))
+                tokens.append(Token(text, first.start, last.end, words, (*own, *readings), first.fraction))
+            else:
+                tokens.append(self._unknown(pieces[place]))
+            place += count or 1
+        return _said_twice(tokens)
+
+    def _term(self, pieces: Sequence[Token], place: int) -> tuple[int, tuple[Reading, ...]]:
+        """Return the longest term from here; points of abbreviations inside of it are passed over."""
+        reach = [
+            number
+            for number in range(place, min(place + LONGEST_TERM, len(pieces)))
+            if number == place or pieces[number].word != "."
+        ]
+        words = [pieces[number].word for number in reach]
+        count, readings = self._vocabulary.match(words)
+        return (reach[count - 1] - place + 1 if count else 0), readings
+
+    def _unknown(self, token: Token) -> Token:
+        if token.readings or not token.word.isalpha():
+            return token
+        if token.word not in self._misspelt:
+            self._misspelt[token.word] = self._vocabulary.misspelt(token.word)
+        return token._replace(readings=self._misspelt[token.word])
+
+
+def _said_twice(tokens: list[Token]) -> list[Token]:
+    """A number in digits and again in words, '1 (one)' or '2 two times', is one."""
+    said: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        brackets = place + 3 < len(tokens) and tokens[place + 1].reads("OPEN") and tokens[place + 3].reads("CLOSE")
+        other = place + (2 if brackets else 1)
+        if other < len(tokens) and _same_number(token, tokens[other]):
+            last = tokens[place + 3] if brackets else tokens[other]
+            said.append(
+                tokens[other]._replace(start=token.start, end=last.end, text=f"{token.text} {tokens[other].text}")
+            )
+            place += 4 if brackets else 2
+        else:
+            said.append(token)
+            place += 1
+    return said
+
+
+def _same_number(first: Token, second: Token) -> bool:
+    if first.text[:1].isdigit() == second.text[:1].isdigit() or {first.word, second.word} & NO_NUMBERS:
+        return False
+    values = {one.value for one in first.readings if one.terminal == "NUMBER"}
+    return any(one.value in values and one.terminal in {"NUMBER", "COUNT"} for one in second.readings)

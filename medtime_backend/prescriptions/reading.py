@@ -1,0 +1,113 @@
+"""Text → prescription."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from medtime_backend.prescriptions.assembly import Draft, assemble, read_tokens
+from medtime_backend.prescriptions.blocks import Block, Blocks
+from medtime_backend.prescriptions.confidence import confidence
+from medtime_backend.prescriptions.drug_names import DrugNames
+from medtime_backend.prescriptions.lexer import Lexer
+from medtime_backend.prescriptions.lines import TextLine, split_lines
+from medtime_backend.prescriptions.looking import Seen, look, medications
+from medtime_backend.prescriptions.naming import Name
+from medtime_backend.prescriptions.records import Medication, Prescription, Repair
+from medtime_backend.prescriptions.tokens import Token
+
+
+def read_prescription(text: str | Sequence[TextLine], drugs: DrugNames) -> Prescription:
+    """Read the medications of a prescription, in Spanish, English or both.
+
+    Never raises for what is written. Whatever no rule understands is in `unread`, and in `raw` of its medication. The
+    first call in a process also builds the grammar (a tenth of a second): call it once before forking workers.
+    """
+    lines, beyond = split_lines(text)
+    lexer = Lexer()
+    blocks = Blocks(lexer, drugs)
+    for line in lines:
+        blocks.add(line)
+    medications_, unread = [], blocks.unread
+    for block in blocks.blocks:
+        medication, left = _medication(block, lexer, drugs)
+        if medication is None:
+            unread = [*unread, *block.text.split("\n")]
+        else:
+            medications_.append(medication)
+            unread = [*unread, *left]
+    return Prescription(medications=medications_, unread=[*unread, *beyond])
+
+
+def _medication(block: Block, lexer: Lexer, drugs: DrugNames) -> tuple[Medication | None, list[str]]:
+    seen = look(block.text, lexer, drugs)
+    name = next(iter(medications(seen, drugs)), None)
+    draft = assemble(seen, name)
+    instructions = draft.finish()
+    if name is None and not instructions and draft.strength is None:
+        return None, []
+    read = read_tokens(seen, name, draft.unplaced)
+    repairs = _repairs(seen, name, draft)
+    single = instructions[0].step() if len(instructions) == 1 else None
+    medication = Medication(
+        raw=block.text,
+        confidence=confidence(block, seen, draft, repairs, read),
+        drug=_shown(name),
+        catalog_id=name.match.catalog_id if name is not None and name.match is not None else None,
+        strength=draft.strength,
+        form=draft.form,
+        dose=single.dose if single else None,
+        route=draft.route,
+        site=draft.site,
+        frequency=single.frequency if single else None,
+        times=single.times if single else (),
+        meals=single.meals if single else (),
+        duration=single.duration if single else None,
+        maximum=draft.maximum,
+        quantity=draft.quantity,
+        refills=draft.refills,
+        as_needed=single.as_needed if single else False,
+        reason=single.reason if single else None,
+        steps=tuple(one.step() for one in instructions) if single is None else (),
+        repairs=repairs,
+    )
+    return medication, _left(block.text, seen, read)
+
+
+def _shown(name: Name | None) -> str | None:
+    """The name as written; where it was misread, the catalog's."""
+    if name is None:
+        return None
+    return name.text if name.match is None or name.match.kind in {"exact", "spelling"} else name.match.name
+
+
+def _repairs(seen: Seen, name: Name | None, draft: Draft) -> tuple[Repair, ...]:
+    found: list[Repair] = []
+    if name is not None and name.match is not None and name.match.kind != "exact":
+        found.append(Repair(original=name.text, taken=name.match.name, why="catalog"))
+    for phrase in seen.phrases:
+        if phrase not in draft.unplaced and (name is None or not name.start <= phrase.start < name.end):
+            found += [
+                Repair(original=token.text, taken=reading.value, why="grammar")
+                for token, reading in phrase.taken
+                if reading.repaired
+            ]
+    return tuple(dict.fromkeys(found))
+
+
+def _left(text: str, seen: Seen, read: set[int]) -> list[str]:
+    """Return the pieces of a block that have words nobody understood."""
+    pieces: list[str] = []
+    run: list[int] = []
+    for number in [*range(seen.begin, len(seen.tokens)), -1]:
+        if number >= 0 and number not in read and seen.tokens[number].word != "\n":
+            run.append(number)
+            continue
+        words = [one for one in run if seen.tokens[one].word[:1].isalnum() and not _is_small(seen.tokens[one])]
+        if words:
+            pieces.append(text[seen.tokens[run[0]].start : seen.tokens[run[-1]].end].strip(" .,;:"))
+        run = []
+    return pieces
+
+
+def _is_small(token: Token) -> bool:
+    return any(token.reads(kind) for kind in ("FILLER", "LINK", "SIG", "RX", "INSTR"))

@@ -1,0 +1,1 @@
+select private.wakeup_state() as state

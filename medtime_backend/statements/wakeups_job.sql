@@ -1,0 +1,3 @@
+select j.schedule, j.active
+from cron.job as j
+where j.jobname = 'medtime-wakeups'

@@ -1,0 +1,3 @@
+select cron.unschedule(j.jobid)
+from cron.job as j
+where j.jobname = 'medtime-wakeups'

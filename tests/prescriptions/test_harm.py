@@ -1,0 +1,83 @@
+"""Readings that would hurt somebody: each of these was one, or nearly."""
+
+import pytest
+
+from medtime_backend.prescriptions import read_prescription
+from medtime_backend.prescriptions.drug_names import DrugIndex
+from tests.prescriptions.reading import only, said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Suspender metformina 850 mg",
+        "Stop lisinopril 10 mg",
+        "Hold warfarin for 3 days",
+        "Discontinue metformin",
+        "No tomar ibuprofeno 400 mg",
+        "Allergic to amoxicillin 500 mg",
+        "Alergia a penicilina",
+    ],
+)
+def test_a_drug_that_is_not_to_be_taken_is_no_medication(text: str, drugs: DrugIndex) -> None:
+    read = read_prescription(text, drugs)
+    assert (read.medications, read.unread) == ([], [text])
+
+
+def test_one_is_stopped_and_another_begun(drugs: DrugIndex) -> None:
+    text = "Stop lisinopril 10 mg. Start losartan 50 mg daily"
+    assert said(text, drugs) == {"drug": ["losartan"], "strength": ["50 mg"], "frequency": ["1/d"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # A day to leave out is none to take it on.
+        ("1 tab po qd except on Sundays", {"dose": ["1 tablet"], "route": ["oral"], "frequency": ["1/d"]}),
+        ("1 tab c/24 h excepto domingos", {"dose": ["1 tablet"], "frequency": ["q24h"]}),
+        # How many there are is not how many to take.
+        ("Losartan 50 mg x 30 tabs", {"drug": ["losartan"], "strength": ["50 mg"]}),
+        # A range for one substance; a combination for two.
+        ("Morfina 2.5-5 mg SC c/4 h", {
+            "drug": ["morfina"], "dose": ["2.5-5 mg"], "route": ["subcutaneous"], "frequency": ["q4h"],
+        }),
+        ("Hydrocodone-APAP 5-325 mg q4h", {
+            "drug": ["hydrocodone apap"], "strength": ["5/325 mg"], "frequency": ["q4h"],
+        }),
+        # A number before a name may number the lines.
+        ("2 Losartan 50 mg c/24 h", {"drug": ["losartan"], "strength": ["50 mg"], "frequency": ["q24h"]}),
+        ("2 Zolutrexato 50 mg c/24 h", {"drug": ["zolutrexato"], "strength": ["50 mg"], "frequency": ["q24h"]}),
+        ("Take 2 losartan daily", {"drug": ["losartan"], "dose": ["2"], "frequency": ["1/d"]}),
+        # On which days the second amount is to be taken was not read.
+        ("Warfarin 5 mg PO M/W/F, 2.5 mg other days", {"drug": ["warfarin"], "strength": ["5 mg"], "route": ["oral"]}),
+        # The half may come after the form.
+        ("Tomar una tableta y media cada mañana", {"dose": ["1.5 tablet"], "frequency": ["1/d"]}),
+        ("take 2 tablets and a half daily", {"dose": ["2.5 tablet"], "frequency": ["1/d"]}),
+        # By weight is neither strength nor dose.
+        ("Paracetamol 15 mg/kg/dosis c/6 h", {"drug": ["paracetamol"], "frequency": ["q6h"]}),
+        # How long, not how many a day.
+        ("Ibuprofeno 400 mg c/8 h no más de 5 días", {
+            "drug": ["ibuprofeno"], "strength": ["400 mg"], "frequency": ["q8h"], "duration": ["5 d"],
+        }),
+        # 1 x 2 is written for several things.
+        ("Enalapril 10 mg 1x2 VO", {"drug": ["enalapril"], "strength": ["10 mg"], "route": ["oral"]}),
+        ("Metotrexato 15 mg SC una vez por semana (jueves)", {
+            "drug": ["metotrexato"], "strength": ["15 mg"], "route": ["subcutaneous"], "frequency": ["thu"],
+        }),
+    ],
+)  # fmt: skip
+def test_what_looks_like_something_else(text: str, expected: dict[str, list[str]], drugs: DrugIndex) -> None:
+    assert said(text, drugs) == expected
+
+
+def test_two_doses_of_a_week_are_two_instructions(drugs: DrugIndex) -> None:
+    medication = only("Levotiroxina 50 mcg lunes a viernes, 75 mcg sábado y domingo", drugs)
+    assert (medication.strength, medication.dose, len(medication.steps)) == (None, None, 2)
+    assert [step.dose and step.dose.low for step in medication.steps] == [50, 75]
+
+
+@pytest.mark.parametrize("text", ["si hay fiebre acudir a urgencias", "Suspender si hay mareo", "call if fever"])
+def test_what_to_do_in_a_case_is_not_when_to_take_it(text: str, drugs: DrugIndex) -> None:
+    medication = only(f"Ibuprofeno 400 mg 1 tab c/8 h\n{text}", drugs)
+    assert not medication.as_needed
+    assert not only(f"Ibuprofeno 400 mg 1 tab c/8 h {text}", drugs).as_needed
