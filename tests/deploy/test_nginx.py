@@ -120,7 +120,7 @@ class Load:
 
 async def test_a_rolling_restart_loses_nothing(stack: StackInfo, user: Account, tmp_path: Path) -> None:
     ports = [free_port(), free_port()]
-    settings = {**TRUSTED, "drain_seconds": "2"}
+    settings = {**TRUSTED, "drain_seconds": "4"}
     async with AsyncExitStack() as running:
         first = [await running.enter_async_context(served(stack, port=port, **settings)) for port in ports]
         address = await running.enter_async_context(gateway(tmp_path, ports))

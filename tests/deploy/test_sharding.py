@@ -8,13 +8,13 @@ DIVIDED = {
     "private.owners": "user_id",
     "private.owner_totals": "user_id",
     "private.user_tiers": "user_id",
-    "public.srv_push_outbox": "user_id",
 }
 WHOLE = {
     "public.srv_sync_status": "user_id",
     "public.srv_ocr_requests": "user_id",
     "public.srv_family_links": "supervised_user_id",
     "public.srv_push_devices": "user_id",
+    "public.srv_push_outbox": "user_id",
 }
 
 
