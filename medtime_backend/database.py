@@ -58,11 +58,13 @@ async def _keep(_connection: object) -> None:
 class Database:
     """A pool of connections of the service's own login role."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: NoteWait, trace: Trace) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: NoteWait, trace: Trace, turns: Turns
+    ) -> None:
         self._trace = trace
         self._pool = pool
         self._acquire_timeout = acquire_timeout
-        self._turns = Turns(acquire_timeout)
+        self._turns = turns
         self._proven_until = 0.0
         self._note_wait = note_wait
         self._waiting = 0
@@ -91,7 +93,9 @@ class Database:
             reset=_keep,
             server_settings={"application_name": "medtime"},
         )
-        return cls(pool, settings.database_pool_timeout, note_wait, trace)
+        # Half of the places: nobody may hold more of a worker.
+        turns = Turns(settings.database_pool_timeout, max(1, settings.concurrent_requests // 2))
+        return cls(pool, settings.database_pool_timeout, note_wait, trace, turns)
 
     async def close(self) -> None:
         """Wait a moment for running statements, then close the pool."""

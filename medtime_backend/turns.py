@@ -6,22 +6,21 @@ from contextlib import asynccontextmanager
 
 from medtime_backend import errors
 
-MOST_WAITING = 8
-"""More of one key are refused: they would fill the worker with work that cannot begin."""
-
 
 class Turns:
-    """Lines by key; one that nobody stands in is forgotten."""
+    """Lines by key, each of at most `most`; one that nobody stands in is forgotten."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, most: int) -> None:
         self._seconds = seconds
+        self._most = most
         self._lines: dict[Hashable, tuple[asyncio.Lock, list[None]]] = {}
 
     @asynccontextmanager
     async def take(self, key: Hashable) -> AsyncIterator[None]:
         """Wait for the turn. Raises Busy when the line is long or does not move for `seconds`."""
         lock, standing = self._lines.setdefault(key, (asyncio.Lock(), []))
-        if len(standing) > MOST_WAITING:
+        # More would fill the worker with work that cannot begin.
+        if len(standing) >= self._most:
             raise errors.Busy
         standing.append(None)
         try:

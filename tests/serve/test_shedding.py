@@ -22,11 +22,20 @@ async def taken_in(there: Account, amount: int) -> None:
             pass
 
 
-async def test_beyond_the_limit_it_says_so_at_once(stack: StackInfo, user: Account) -> None:
-    assert (await user.push("phone", entity())).status_code == 200
-    async with served(stack, concurrent_requests="4") as service, at(service.address, user) as there:
-        async with locked(stack, user.user_id):
-            waiting = [asyncio.create_task(there.push("phone", entity())) for _ in range(4)]
+async def test_beyond_the_limit_it_says_so_at_once(
+    stack: StackInfo, user: Account, account: Callable[[], Awaitable[Account]]
+) -> None:
+    other = await account()
+    for owner in (user, other):
+        assert (await owner.push("phone", entity())).status_code == 200
+    async with (
+        served(stack, concurrent_requests="4") as service,
+        at(service.address, user) as there,
+        at(service.address, other) as elsewhere,
+    ):
+        async with locked(stack, user.user_id), locked(stack, other.user_id):
+            # Half of the places each, which is all that one owner gets.
+            waiting = [asyncio.create_task(phone.push("phone", entity())) for phone in (there, elsewhere) * 2]
             await taken_in(there, 4)
             answer = await asyncio.wait_for(there.pull("tablet"), 2)
             problem_of(answer, 503, "overloaded")
@@ -45,7 +54,7 @@ async def test_one_owner_cannot_hold_the_pool(
     other = await account()
     assert (await user.push("phone", entity())).status_code == 200
     async with (
-        served(stack, database_pool_size="2", database_pool_timeout="4") as service,
+        served(stack, database_pool_size="2", database_pool_timeout="4", concurrent_requests="18") as service,
         at(service.address, user) as there,
         at(service.address, other) as elsewhere,
     ):
@@ -71,7 +80,7 @@ async def test_a_request_that_takes_too_long_is_ended(stack: StackInfo, user: Ac
 
 async def test_an_answer_that_the_database_owes_is_not_waited_for(stack: StackInfo, user: Account) -> None:
     async with (
-        served(stack, database_statement_timeout="0.5") as service,
+        served(stack, database_statement_timeout="1.5") as service,
         at(service.address, user) as there,
     ):
         assert (await there.push("phone", entity())).status_code == 200
