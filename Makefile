@@ -8,10 +8,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 SOAK_RUNS ?= 2000
 # What some tests need besides .venv, as package:program or package:file; without them those tests are skipped by name.
 EXTRAS := prometheus:promtool chromium:chromium chromium-driver:chromedriver postgresql-15:/usr/lib/postgresql/15/bin/postgres \
-	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so strace:strace
+	postgresql-15-cron:/usr/lib/postgresql/15/lib/pg_cron.so strace:strace nginx-light:nginx pgbouncer:pgbouncer wrk:wrk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup extras dev test test-fast soak check format bench lock clean
+.PHONY: help setup extras dev test test-fast soak check format bench load lock clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,8 @@ check: setup ## Lint and type-check everything
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar supabase/migrations medtime_backend policies
 	$(BIN)/deno fmt --check
 	$(BIN)/deno lint
+	$(BIN)/kubernetes-validate --strict --quiet $(wildcard deploy/kubernetes/*.yaml)
+	@if [ -x $(BIN)/hadolint ]; then $(BIN)/hadolint deploy/Dockerfile; else echo "check: no hadolint for this system: deploy/Dockerfile is not linted"; fi
 	$(BIN)/deno check supabase/functions tests/functions tests/auth tests/http tests/ocr
 
 format: setup ## Format Python and TypeScript
@@ -83,10 +85,14 @@ bench: setup ## Measure push, pull, identity, policies, the audit, growth, the c
 	$(BIN)/python -m benchmarks.prescriptions
 	$(BIN)/python -m benchmarks.ocr
 
+load: setup ## Find the highest rate of a mixed load, then twice that (needs wrk)
+	$(BIN)/python -m benchmarks.load
+
 lock: setup ## Renew the locked dependencies
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra ocr -c requirements.lock pyproject.toml -o requirements-ocr.lock
 	$(COMPILE) --extra local --extra ocr --extra audit --extra otel --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	$(COMPILE) deploy/requirements-build.in -o deploy/requirements-build.lock
 
 clean: ## Remove what the targets made (.venv, .medtime, caches)
 	rm -rf $(VENV) .medtime .pytest_cache .mypy_cache .ruff_cache .hypothesis dist

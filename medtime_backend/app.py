@@ -18,11 +18,13 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from medtime_backend import leftover_body, logs
 from medtime_backend.admission import AdmissionDesk
 from medtime_backend.admission.terms import SessionKey
+from medtime_backend.answer_headers import AnswerHeaders
 from medtime_backend.answers import AnswerCache
 from medtime_backend.answers.shared import SharedAnswers
 from medtime_backend.authentication import PUBLIC, Door, tell_rate
 from medtime_backend.client_address import Networks
 from medtime_backend.database import Database
+from medtime_backend.drain import Drain
 from medtime_backend.errors import InternalError
 from medtime_backend.identity import Verifier
 from medtime_backend.jwks import KeySet
@@ -31,15 +33,18 @@ from medtime_backend.measurement import Measurement
 from medtime_backend.metrics import Metrics
 from medtime_backend.ocr.pool import WorkerPool
 from medtime_backend.problem_details import answer_problem, to_problem
+from medtime_backend.read_replica import ReadReplica
 from medtime_backend.relay import AuthRelay
 from medtime_backend.request_id import HEADER, request_id
 from medtime_backend.routes import auth, catalog, devices, ocr, sync, system
 from medtime_backend.services import catalog as catalog_service
 from medtime_backend.services import ocr as ocr_service
 from medtime_backend.services import sessions
+from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
 from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
+from medtime_backend.shedding import Shedding
 from medtime_backend.traces import Traces, traces_of
 from medtime_backend.wakeup_calls import WakeupCalls
 
@@ -68,9 +73,13 @@ async def _identify(message: Message, scope: Scope) -> None:
         message["headers"] = [*message["headers"], (HEADER.encode(), request_id(scope).encode())]
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
-    """The ASGI application. Without settings, those of the environment. Raises SettingsError."""
+def create_app(settings: Settings | None = None, drain: Drain | None = None) -> Litestar:
+    """The ASGI application. Without settings, those of the environment. Raises SettingsError.
+
+    `drain` is how the process that started the workers tells them that it is about to stop.
+    """
     settings = settings or Settings.from_environment()
+    drain = drain or Drain()
     logs.configure(settings.log_level, settings.log_dir)
     http = httpx.AsyncClient()
     metrics = Metrics()
@@ -87,7 +96,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     shared = SharedAnswers(settings.redis_url, settings.redis_timeout) if settings.redis_url else None
     answers = AnswerCache(shared, metrics, read_version)
     trusted = Networks(settings.trusted_proxies)
-    door = Door(Verifier(settings, KeySet(settings, http)), desk, trusted)
+    keys = KeySet(settings, http)
+    door = Door(Verifier(settings, keys), desk, trusted)
     relay = AuthRelay(settings)
     standing = Standing(metrics)
     wakeup_state = WakeupState(metrics)
@@ -100,6 +110,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     async def resources(_: Litestar) -> AsyncIterator[None]:
         async with http:
             state.database = await Database.open(settings, metrics.database_wait.observe, traces.statement)
+            state.reads = await ReadReplica.open(state.database, settings, metrics, traces.statement)
             await desk.open()
             watch = asyncio.create_task(measurement.watch(state.database))
             calls.open()
@@ -110,6 +121,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
                 yield
             finally:
                 watch.cancel()
+                await state.reads.close()
                 await calls.close()
                 if ocr_desk is not None:
                     await ocr_desk.pool.close()
@@ -121,15 +133,17 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     provided = {
         "database": Provide(lambda: state.database, sync_to_thread=False),
+        "reads": Provide(lambda: state.reads, sync_to_thread=False),
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
+        "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
         "standing": Provide(lambda: standing, sync_to_thread=False),
         "calls": Provide(lambda: calls, sync_to_thread=False),
         "wakeup_state": Provide(lambda: wakeup_state, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         # One for each route: Litestar opens a task group for several.
-        "drugs": Provide(lambda: catalog_service.Catalog(state.database, answers), sync_to_thread=False),
+        "drugs": Provide(lambda: catalog_service.Catalog(state.reads, answers), sync_to_thread=False),
         "ocr_desk": Provide(lambda: ocr_desk, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),
     }
@@ -145,9 +159,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
         ],
         dependencies=provided,
         lifespan=[resources],
-        middleware=[RequestObservation(measurement, traces), door],
+        middleware=[RequestObservation(measurement, traces), Shedding(settings), door],
         exception_handlers={HTTPException: answer_problem, Exception: answer_problem},
-        before_send=[leftover_body.drain_before_answer, _identify, tell_rate, measurement.observe, logs.log_answer],
+        before_send=[
+            leftover_body.drain_before_answer,
+            _identify,
+            tell_rate,
+            AnswerHeaders(drain),
+            measurement.observe,
+            logs.log_answer,
+        ],
         after_exception=[_log_unexpected],
         request_max_body_size=LIMITS.push_body_bytes,
         openapi_config=OpenAPIConfig(

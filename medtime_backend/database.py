@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
+from uuid import UUID
 
 import asyncpg
 import msgspec
@@ -14,10 +15,13 @@ from medtime_backend import errors
 from medtime_backend.refusals import refusal
 from medtime_backend.settings import Settings
 from medtime_backend.shipped_files import statements_in
+from medtime_backend.turns import Turns
 
 # Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
 # 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
 PASSING = ("08", "40", "53", "55P03", "57")
+# So long does an answer prove that the database is there.
+PROOF_SECONDS = 2.0
 
 NoteWait = Callable[[float], None]
 Trace = Callable[[str], AbstractContextManager[object]]
@@ -54,32 +58,44 @@ async def _keep(_connection: object) -> None:
 class Database:
     """A pool of connections of the service's own login role."""
 
-    def __init__(self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: NoteWait, trace: Trace) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, acquire_timeout: float, note_wait: NoteWait, trace: Trace, turns: Turns
+    ) -> None:
         self._trace = trace
         self._pool = pool
         self._acquire_timeout = acquire_timeout
+        self._turns = turns
+        self._proven_until = 0.0
         self._note_wait = note_wait
         self._waiting = 0
 
     @classmethod
     async def open(
-        cls, settings: Settings, note_wait: NoteWait = lambda _: None, trace: Trace = lambda _: nullcontext()
+        cls,
+        settings: Settings,
+        note_wait: NoteWait = lambda _: None,
+        trace: Trace = lambda _: nullcontext(),
+        *,
+        url: str = "",
     ) -> Self:
-        """Open the pool. `note_wait` is told how many seconds each request waited for a connection, `trace` the names.
+        """Open the pool, at `database_url` or another address.
 
-        No connection is made yet, so the service starts while the database is away.
+        `note_wait` is told how many seconds each request waited for a connection, `trace` the names of statements. No
+        connection is made yet, so the service starts while the database is away.
         """
         pool = await asyncpg.create_pool(
-            settings.database_url,
+            url or settings.database_url,
             min_size=0,
             max_size=settings.database_pool_size,
             statement_cache_size=settings.database_statement_cache,
-            command_timeout=30,
+            command_timeout=settings.database_statement_timeout,
             timeout=10,
             reset=_keep,
             server_settings={"application_name": "medtime"},
         )
-        return cls(pool, settings.database_pool_timeout, note_wait, trace)
+        # Half of the places: nobody may hold more of a worker.
+        turns = Turns(settings.database_pool_timeout, max(1, settings.concurrent_requests // 2))
+        return cls(pool, settings.database_pool_timeout, note_wait, trace, turns)
 
     async def close(self) -> None:
         """Wait a moment for running statements, then close the pool."""
@@ -87,6 +103,22 @@ class Database:
             await asyncio.wait_for(self._pool.close(), timeout=10)
         except TimeoutError:
             self._pool.terminate()
+
+    async def prove(self) -> None:
+        """Make sure that the database is there, unless it has just answered. Raises what `fetch` raises.
+
+        A pool that is full of work that gets done is no reason to send users elsewhere: there it is the same.
+        """
+        if time.monotonic() >= self._proven_until:
+            await self.fetch("ready")
+
+    async def fetch_in_turn(self, owner: UUID, name: str, *arguments: object) -> Sequence[asyncpg.Record]:
+        """Run a named statement that takes the owner's lock. Raises what `fetch` raises.
+
+        One at a time for each owner: others would wait for the lock, each with a connection that everybody needs.
+        """
+        async with self._turns.take(owner):
+            return await self.fetch(name, *arguments)
 
     def connections(self) -> dict[str, int]:
         """Connections by state: used and idle; and waiting, the requests that have none yet."""
@@ -112,6 +144,7 @@ class Database:
                 connection = await self._acquire()
                 try:
                     rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+                    self._proven_until = time.monotonic() + PROOF_SECONDS
                     return rows
                 finally:
                     await self._pool.release(connection)
@@ -119,8 +152,12 @@ class Database:
             problem = problem_of(fault)
             if isinstance(problem, errors.InternalError):
                 raise
+            if isinstance(problem, errors.Busy):
+                self._proven_until = 0.0
             raise problem from None
-        except (OSError, TimeoutError, asyncpg.InterfaceError) as fault:
+        except (OSError, asyncpg.InterfaceError) as fault:
+            if not isinstance(fault, TimeoutError):
+                self._proven_until = 0.0
             # Its class alone: the text could name the address.
             log.warning("database_unavailable", code=type(fault).__name__)
             raise errors.Busy from fault

@@ -36,6 +36,11 @@ class KeySet:
         self._flight = asyncio.Lock()
         self._refresh: asyncio.Task[None] | None = None
 
+    @property
+    def known(self) -> bool:
+        """Whether there are any keys to verify tokens with."""
+        return bool(self._keys)
+
     async def find(self, key_id: str) -> jwt.PyJWK | None:
         """The key of this id, or None.
 

@@ -140,6 +140,9 @@ class Metrics:
         self.database_wait = self._histogram(
             "database_wait_seconds", "Seconds a request waited for a connection.", buckets=WAITS
         )
+        self.replica_reads = self._counter(
+            "replica_reads", "Reads that were offered to the read replica: answered, behind or refused.", "outcome"
+        )
         self.cleanup_last_success = self._gauge(
             "cleanup_last_success_timestamp_seconds",
             "When the cleanup last came to its end; 0 never, absent or NaN not known yet.",

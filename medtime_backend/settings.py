@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 import msgspec
 
+from medtime_backend import environment as environments
 from medtime_backend import settings_rules
 from medtime_backend.settings_rules import PREFIX, SettingsError
 
@@ -16,6 +17,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     database_url: str
     """Connection of the role medtime_service."""
+    database_read_url: str = ""
+    """A read replica, as the same role: for pulls and the catalog, when it has seen enough."""
     redis_url: str = ""
     """Where sessions and rate limits live: redis://, rediss:// (TLS), or redis+cluster://, rediss+cluster://."""
     redis_timeout: Annotated[float, msgspec.Meta(gt=0, le=5)] = 0.5
@@ -60,6 +63,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Connections a worker opens at most."""
     database_pool_timeout: Annotated[float, msgspec.Meta(gt=0)] = 5.0
     """How long a request waits for a connection before it is answered 503."""
+    database_statement_timeout: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0
+    """How long an answer of the database is waited for; a little longer than the role's statement_timeout."""
     database_statement_cache: Annotated[int, msgspec.Meta(ge=0)] = 100
     """Prepared statements kept per connection; 0 behind a transaction pooler (port 6543)."""
     ocr_keys_file: str = ""
@@ -76,6 +81,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Images that a process of the service has read at the same time."""
     ocr_queue: Annotated[int, msgspec.Meta(ge=0, le=1000)] = 20
     """Images that wait for that in memory, each up to 10 MB; more are answered 503."""
+    concurrent_requests: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 64
+    """Requests a worker works on at once; beyond it they are answered 503."""
+    request_timeout: Annotated[float, msgspec.Meta(ge=1, le=600)] = 60.0
+    """How long a request may take, its body's arrival included."""
+    drain_seconds: Annotated[float, msgspec.Meta(ge=0, le=300)] = 10.0
+    """How long `medtime serve` goes on after SIGTERM, no longer ready, until gateways have gone elsewhere."""
     functions_url: str = ""
     """Where edge functions are: https://<project>.supabase.co/functions/v1. Empty: nobody is woken at once."""
     functions_key: str = ""
@@ -129,13 +140,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
         """Read the settings. Raises SettingsError that names what is missing or wrong."""
-        names = {field.name for field in msgspec.structs.fields(cls)}
-        known = {PREFIX + name.upper(): name for name in names}
-        found: dict[str, object] = {}
-        for variable, name in known.items():
-            value = environment.get(variable)
-            if value is not None:
-                found[name] = value
+        found: dict[str, object] = {**environments.given(environment, cls.__struct_fields__)}
         for field in msgspec.structs.fields(cls):
             if isinstance(field.default, tuple) and field.name in found:
                 given = str(found[field.name])

@@ -47,13 +47,17 @@ def rates_of(tier: str, given: Iterable[str]) -> Mapping[str, int]:
 
 
 def _database(settings: Any) -> None:
-    address = _address(settings.database_url)
-    if address is None or address.scheme not in {"postgres", "postgresql"}:
-        raise SettingsError("MEDTIME_DATABASE_URL is no postgresql:// address")
-    if address.port == POOLER_PORT and settings.database_statement_cache:
-        raise SettingsError(
-            "MEDTIME_DATABASE_URL is a transaction pooler (port 6543): set MEDTIME_DATABASE_STATEMENT_CACHE=0",
-        )
+    for name in ("database_url", "database_read_url"):
+        value, variable = getattr(settings, name), PREFIX + name.upper()
+        if name == "database_read_url" and not value:
+            continue
+        address = _address(value)
+        if address is None or address.scheme not in {"postgres", "postgresql"}:
+            raise SettingsError(f"{variable} is no postgresql:// address")
+        if address.port == POOLER_PORT and settings.database_statement_cache:
+            raise SettingsError(
+                f"{variable} is a transaction pooler (port 6543): set MEDTIME_DATABASE_STATEMENT_CACHE=0",
+            )
 
 
 def _redis(settings: Any) -> None:

@@ -93,6 +93,11 @@ class AdmissionDesk:
         session = SessionKey(identity.user_id, identity.session_id)
         await self._store.end_sessions(session, scope)
 
+    @property
+    def redis(self) -> str:
+        """How Redis is: ok, away or none."""
+        return self._store.state
+
     async def open(self) -> None:
         """Connect to Redis; without it the service starts all the same."""
         await self._store.open()

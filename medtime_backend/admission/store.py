@@ -48,6 +48,13 @@ class FailoverStore:
         if shared is None:
             log.warning("redis_not_configured")
 
+    @property
+    def state(self) -> str:
+        """How Redis is: ok, away, or none where there is no address of one."""
+        if self._shared is None:
+            return "none"
+        return "ok" if self._away_until is None else "away"
+
     async def run(self, ask: Callable[[Store], Awaitable[Result]]) -> Result:
         """What the store in use answers."""
         if self._shared is not None:

@@ -58,6 +58,11 @@ class AnswerCache:
         # Whoever hangs up does not take the answer away from the others.
         return await asyncio.shield(flight)
 
+    @property
+    def version(self) -> int:
+        """The version that answers are of now; 0 before any was read."""
+        return self._version or 0
+
     async def close(self) -> None:
         """Close the connections to Redis."""
         if self._shared is not None:

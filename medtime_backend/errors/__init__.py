@@ -77,6 +77,7 @@ from medtime_backend.errors.requests import (
     MethodNotAllowed,
     NotAcceptable,
     NotFound,
+    Overloaded,
     RateLimited,
     UnsupportedMediaType,
 )
@@ -152,6 +153,7 @@ __all__ = [
     "OcrTimedOut",
     "OcrUnknownKey",
     "OcrUnsupportedImage",
+    "Overloaded",
     "OwnInvitation",
     "Problem",
     "QuotaExceeded",

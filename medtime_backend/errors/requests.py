@@ -93,8 +93,15 @@ class Busy(Problem):
     advice = "Repeat the same request after Retry-After seconds; nothing is stored twice."
     retryable = True
 
-    def __init__(self, retry_after: int = 1) -> None:
-        super().__init__(headers={"Retry-After": str(retry_after)})
+    def __init__(self, detail: str | None = None, *, retry_after: int = 1, **facts: Any) -> None:
+        super().__init__(detail, headers={"Retry-After": str(retry_after)}, **facts)
+
+
+class Overloaded(Busy):
+    """The server has as much to do as it can do in good time; the request was not looked at."""
+
+    slug = "overloaded"
+    title = "Too busy just now"
 
 
 class InternalError(Problem):

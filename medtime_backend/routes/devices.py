@@ -25,6 +25,7 @@ ALWAYS = (
     errors.RateLimited,
     errors.InvalidParameter,
     errors.Busy,
+    errors.Overloaded,
     errors.InternalError,
 )
 BODY_PROBLEMS = (errors.MalformedBody, errors.InvalidField, errors.BodyTooLarge, errors.UnsupportedMediaType)

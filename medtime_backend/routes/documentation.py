@@ -24,6 +24,7 @@ def documented(answer: type, *problems: type[errors.Problem]) -> Mapping[int, Re
         errors.InvalidParameter,
         errors.NotAcceptable,
         errors.Busy,
+        errors.Overloaded,
         errors.InternalError,
     )
     return {200: _done(answer), **documented_problems(*problems, *always)}
@@ -38,7 +39,7 @@ def documented_sealed(*problems: type[errors.Problem]) -> Mapping[int, ResponseS
 
 def documented_public(answer: type, *problems: type[errors.Problem]) -> Mapping[int, ResponseSpec]:
     """The answers of a handler that asks for no token."""
-    always = (errors.RateLimited, errors.InvalidParameter, errors.InternalError)
+    always = (errors.RateLimited, errors.InvalidParameter, errors.Overloaded, errors.InternalError)
     return {200: _done(answer), **documented_problems(*problems, *always)}
 
 

@@ -16,6 +16,7 @@ from medtime_backend.exchange import THREAD_ABOVE, answer, answer_format, read_b
 from medtime_backend.identity import Identity
 from medtime_backend.limits import LIMITS
 from medtime_backend.push_body import read_push
+from medtime_backend.read_replica import ReadReplica
 from medtime_backend.routes.documentation import PushOperation, documented
 from medtime_backend.routes.parameters import in_utc, refuse_unknown
 from medtime_backend.schemas.sync import DEVICE_ID, ENTITY_TYPE, PullAnswer, PushAnswer, StatusAnswer
@@ -72,7 +73,7 @@ async def push(
 )
 async def pull(
     request: Request[Identity, None, Any],
-    database: NamedDependency[Database],
+    reads: NamedDependency[ReadReplica],
     device_id: Annotated[str, Parameter(pattern=DEVICE_ID, description="The installation, as it names itself")],
     clock: Annotated[str | None, Parameter(description="The last clock; without one, from the beginning")] = None,
     limit: Annotated[int, Parameter(ge=1, le=LIMITS.entities_per_page)] = LIMITS.entities_per_page_default,
@@ -86,7 +87,7 @@ async def pull(
         raise errors.InvalidParameter(parameters=["since"])
     answered = answer_format(request)
     page = await sync.pull(
-        database,
+        reads,
         request.user,
         device_id=device_id,
         owner=owner,

@@ -12,6 +12,7 @@ from medtime_backend.database import Database
 from medtime_backend.exposition import CONTENT_TYPE
 from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
+from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
 from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
@@ -26,10 +27,9 @@ async def live() -> dict[str, str]:
 
 
 @get("/ready", responses=documented_problems(errors.Busy, errors.InternalError))
-async def ready(database: NamedDependency[Database]) -> dict[str, str]:
-    """The database answers too; 503 otherwise."""
-    await database.fetch("ready")
-    return {"status": "ok"}
+async def ready(readiness: NamedDependency[Readiness]) -> dict[str, str]:
+    """How each dependency is; 503 when the database is away or the service is about to stop."""
+    return {"status": "ok", **await readiness.judge()}
 
 
 @get("/metrics", media_type="text/plain; version=0.0.4", include_in_schema=False)

@@ -9,8 +9,12 @@ from medtime_backend import errors
 from medtime_backend.answers import Answer, AnswerCache
 from medtime_backend.answers.answer import NOTHING
 from medtime_backend.database import Database
+from medtime_backend.read_replica import ReadReplica
 
 PRODUCT_ID = re.compile(r"(rxnorm|cofepris|ema):[0-9A-Za-z][0-9A-Za-z._-]{0,63}")
+
+
+ON_REPLICA = ("catalog_search", "catalog_product")
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +34,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
 class Catalog:
     """Asks the database for each answer once, and the cache after that."""
 
-    def __init__(self, database: Database, cache: AnswerCache) -> None:
-        self._database = database
+    def __init__(self, reads: ReadReplica, cache: AnswerCache) -> None:
+        self._reads = reads
         self._cache = cache
 
     async def search(self, asked: Search) -> Answer:
@@ -67,7 +71,10 @@ class Catalog:
         return await self._cache.get("sources", [datetime.now(UTC).date().isoformat()], make)
 
     async def _answer(self, name: str, *arguments: object) -> dict[str, object] | None:
-        rows = await self._database.fetch(name, *arguments)
+        rows = await self._reads.fetch(f"{name}_from_replica", *arguments) if name in ON_REPLICA else None
+        # An answer of an older catalog would be kept for a day as one of this one.
+        if rows is None or rows[0]["version"] < self._cache.version:
+            rows = await self._reads.primary.fetch(name, *arguments)
         text = rows[0]["answer"]
         return None if text is None else msgspec.json.decode(text, type=dict[str, object])
 
