@@ -107,7 +107,7 @@ async def process(desk: OcrDesk, database: Database, identity: Identity, receive
             answer = await _process(desk, database, identity, receive)
     except PoolBusyError:
         desk.metrics.count_ocr(desk.engine, errors.Busy.slug)
-        raise errors.Busy(BUSY_SECONDS) from None
+        raise errors.Busy(retry_after=BUSY_SECONDS) from None
     except errors.Problem as problem:
         desk.metrics.count_ocr(desk.engine, problem.slug)
         raise

@@ -201,3 +201,6 @@ def test_the_image_is_built_from_what_is_locked() -> None:
     assert {f"!{name}" for name in copied} <= set(ignored)
     for name in copied:
         assert (ROOT / name).exists(), name
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    built = project["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert {*built["packages"], *built["force-include"]} <= copied
