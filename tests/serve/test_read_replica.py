@@ -1,5 +1,6 @@
 """Pulls and the catalog from a real streaming replica: never less than the client has seen, never a lapsed right."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from uuid import uuid4
@@ -190,10 +191,10 @@ async def test_behind_and_away(stack: StackInfo, replica: Standby, user: Account
         try:
             await there.push("tablet", entity())
             # Whatever half second this falls into, what the device has seen is there, and soon everything is.
-            for _ in range(100):
-                page = (await there.pull("phone", clock)).json()["entities"]
-                if page:
-                    break
+            page: list[dict[str, Any]] = []
+            async with asyncio.timeout(10):
+                while not page:
+                    page = (await there.pull("phone", clock)).json()["entities"]
             assert [one["client_id"] for one in page] == ["tablet"]
             problem_of(await there.pull("phone", owner=str(uuid4())), 403, "not-a-caregiver")
         finally:
