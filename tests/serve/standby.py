@@ -37,6 +37,10 @@ class Standby:
 
     async def caught_up(self) -> None:
         """Wait until it shows what the primary has now."""
+        # The stack commits without waiting for its log; one commit that does takes all before it along.
+        async with self.primary.transaction():
+            await self.primary.execute("set local synchronous_commit = on")
+            await self.primary.execute("select pg_current_xact_id()")
         position = await self.primary.fetchval("select pg_current_wal_flush_lsn()::text")
         await until(self.server.admin, "select pg_last_wal_replay_lsn() >= $1::text::pg_lsn", position)
 

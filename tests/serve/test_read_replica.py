@@ -1,7 +1,9 @@
 """Pulls and the catalog from a real streaming replica: never less than the client has seen, never a lapsed right."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -110,8 +112,6 @@ async def test_one_that_has_not_does_not(reads: tuple[ReadReplica, Metrics], rep
     assert outcomes(metrics)["answered"] == learnt + 1
     known, after = vector_clock.read(mine), vector_clock.read(answer.clock)
     assert all(after.counters[device] >= seen for device, seen in known.counters.items())
-    # Nothing seen that it lacks: what it says is right, if a little late.
-    assert (await pulled(there, user, before)).entities == []
 
 
 async def test_the_primary_is_asked_first_and_for_others(
@@ -190,10 +190,10 @@ async def test_behind_and_away(stack: StackInfo, replica: Standby, user: Account
         try:
             await there.push("tablet", entity())
             # Whatever half second this falls into, what the device has seen is there, and soon everything is.
-            for _ in range(100):
-                page = (await there.pull("phone", clock)).json()["entities"]
-                if page:
-                    break
+            page: list[dict[str, Any]] = []
+            async with asyncio.timeout(10):
+                while not page:
+                    page = (await there.pull("phone", clock)).json()["entities"]
             assert [one["client_id"] for one in page] == ["tablet"]
             problem_of(await there.pull("phone", owner=str(uuid4())), 403, "not-a-caregiver")
         finally:
