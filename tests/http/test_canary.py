@@ -5,6 +5,7 @@ The endpoints are those of the OpenAPI document, so one that comes later is driv
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -69,8 +70,12 @@ def tokens(user: Account, key: SigningKey) -> Iterator[str | None]:
 @pytest.fixture
 async def marked(stack: StackInfo, tmp_path: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Path]]:
     """A service that logs into a directory, and that directory."""
+    settings = {"auth_url": stack.auth_url, "auth_api_key": stack.publishable_key}
+    # Without the extra there are no /ocr routes.
+    if find_spec("rapidocr") is not None:
+        settings["ocr_keys_file"] = str(stack.data_dir / "ocr_keys.json")
     async with (
-        service(stack, log_dir=str(tmp_path), auth_url=stack.auth_url, auth_api_key=stack.publishable_key) as address,
+        service(stack, log_dir=str(tmp_path), **settings) as address,
         httpx.AsyncClient(base_url=address, headers=HEADERS) as http,
     ):
         yield http, tmp_path
