@@ -7,13 +7,18 @@ import random
 import statistics
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
+import msgspec
+from PIL import Image
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from medtime_backend.prescriptions import read_prescription
+from medtime_backend.ocr.engines.rapid import RapidEngine
+from medtime_backend.prescriptions import Medication, TextLine, read_prescription
 from medtime_backend.prescriptions.drug_names import DrugIndex
 from medtime_backend.prescriptions.shipped_names import shipped_drug_names
 from tests.prescriptions.scoring import FIELDS, Judgement, Score, Sig, judge
@@ -185,6 +190,46 @@ def speed(data: Path, console: Console, small: DrugIndex, large: DrugIndex) -> d
     return figures
 
 
+NOT_FIELDS = frozenset(("raw", "confidence", "repairs"))
+
+
+def as_seen(data: Path, names: DrugIndex, console: Console) -> dict[str, dict[str, int]]:
+    """Fields read from what the embedded engine gives for each image, beside those of the true text."""
+    folder = data / "prescriptions/images"
+    truths = json.loads((folder / "ground_truth.json").read_text(encoding="utf-8"))
+    engine = RapidEngine()
+    sums: dict[str, dict[str, int]] = {}
+    for file, page in truths.items():
+        with Image.open(folder / file) as image:
+            lines = [TextLine(one.text, one.confidence) for one in engine.read(image.convert("RGB"), 0)]
+        meant = read_prescription(page["text"], names).medications
+        said = read_prescription(lines, names).medications
+        one = sums.setdefault(page["kind"], dict.fromkeys(("images", "fields", "right", "added", "repairs"), 0))
+        # By place: a medication that is missed or added counts against all that follow.
+        pairs = [(fields(truth), fields(found)) for truth, found in zip_longest(meant, said)]
+        one["images"] += 1
+        one["fields"] += sum(len(truth) for truth, _ in pairs)
+        one["right"] += sum(found.get(field) == value for truth, found in pairs for field, value in truth.items())
+        one["added"] += sum(len(found.keys() - truth.keys()) for truth, found in pairs)
+        one["repairs"] += sum(len(found.repairs) for found in said)
+    table = Table(
+        "images", "of them", "fields of the true text", "the same from the image", "share", "added", "repairs",
+        title="What the embedded engine reads", title_justify="left",
+    )  # fmt: skip
+    for kind, one in sums.items():
+        share = f"{one['right'] / one['fields']:.3f}"
+        counts = (one["images"], one["fields"], one["right"])
+        table.add_row(kind, *map(str, counts), share, str(one["added"]), str(one["repairs"]))
+    console.print(table)
+    return sums
+
+
+def fields(medication: Medication | None) -> dict[str, Any]:
+    """What is said of a medication, by field."""
+    said: dict[str, Any] = {} if medication is None else msgspec.to_builtins(medication)
+    return {field: value for field, value in said.items() if field not in NOT_FIELDS}
+
+
 def main() -> None:
     """Judge, measure, print."""
     asked = arguments()
@@ -194,11 +239,13 @@ def main() -> None:
     judged = {name: judge(sigs, names) for name, sigs in sets.items()}
     console.print(quality(judged, {name: len(sigs) for name, sigs in sets.items()}))
     console.print(failures(judged))
+    images = as_seen(asked.data, names, console)
     large, memory = names_figures(console)
     spent = speed(asked.data, console, names, large)
     if asked.json:
         scores = {name: {field: one.scores[field].f1 for field in FIELDS} for name, one in judged.items()}
-        asked.json.write_text(json.dumps({"f1": scores, "names": memory, "times": spent}, indent=2), encoding="utf-8")
+        found = {"f1": scores, "images": images, "names": memory, "times": spent}
+        asked.json.write_text(json.dumps(found, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":

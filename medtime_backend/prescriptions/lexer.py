@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from medtime_backend.prescriptions.drug_names import DrugNames
+from medtime_backend.prescriptions.glue import Glue
 from medtime_backend.prescriptions.slips import misread_numbers, misread_signs, run_together
 from medtime_backend.prescriptions.tokens import Reading, Token, cut
 from medtime_backend.prescriptions.vocabulary import key_of, vocabulary
@@ -17,14 +19,16 @@ NO_NUMBERS = frozenset(("a", "an", "i"))
 class Lexer:
     """Reads lines; remembers what it found out about unknown words, for one prescription."""
 
-    def __init__(self) -> None:
+    def __init__(self, drugs: DrugNames) -> None:
         self._vocabulary = vocabulary()
+        self._glue = Glue(self._vocabulary, drugs)
         self._misspelt: dict[str, tuple[Reading, ...]] = {}
         self.seen: dict[str, Any] = {}
 
     def read(self, line: str) -> list[Token]:
         """Return the tokens of a line."""
-        pieces = misread_signs(run_together(misread_numbers(cut(line)), self._vocabulary))
+        numbered = misread_numbers(cut(line))
+        pieces = misread_signs(self._glue.cut(run_together(numbered, self._vocabulary)))
         tokens: list[Token] = []
         place = 0
         while place < len(pieces):
@@ -34,7 +38,8 @@ class Lexer:
                 own = first.readings if count == 1 else ()
                 text = line[first.start : last.end]
                 words = " ".join(key_of(pieces[place : place + count]))
-                tokens.append(Token(text, first.start, last.end, words, (*own, *readings), first.fraction))
+                glued = next((one.glued for one in pieces[place : place + count] if one.glued), None)
+                tokens.append(Token(text, first.start, last.end, words, (*own, *readings), first.fraction, glued))
             else:
                 tokens.append(self._unknown(pieces[place]))
             place += count or 1

@@ -23,7 +23,7 @@ def read_prescription(text: str | Sequence[TextLine], drugs: DrugNames) -> Presc
     first call in a process also builds the grammar (a tenth of a second): call it once before forking workers.
     """
     lines, beyond = split_lines(text)
-    lexer = Lexer()
+    lexer = Lexer(drugs)
     blocks = Blocks(lexer, drugs)
     for line in lines:
         blocks.add(line)
@@ -84,14 +84,22 @@ def _repairs(seen: Seen, name: Name | None, draft: Draft) -> tuple[Repair, ...]:
     found: list[Repair] = []
     if name is not None and name.match is not None and name.match.kind != "exact":
         found.append(Repair(original=name.text, taken=name.match.name, why="catalog"))
+    if name is not None:
+        found += _cut(seen.tokens[name.start : name.end])
     for phrase in seen.phrases:
         if phrase not in draft.unplaced and (name is None or not name.start <= phrase.start < name.end):
+            found += _cut(seen.tokens[phrase.start : phrase.end])
             found += [
                 Repair(original=token.text, taken=reading.value, why="grammar")
                 for token, reading in phrase.taken
                 if reading.repaired
             ]
     return tuple(dict.fromkeys(found))
+
+
+def _cut(tokens: Sequence[Token]) -> list[Repair]:
+    """Return what was cut of words that had lost a blank."""
+    return [Repair(original=one.glued.written, taken=one.glued.taken, why="grammar") for one in tokens if one.glued]
 
 
 def _left(text: str, seen: Seen, read: set[int]) -> list[str]:

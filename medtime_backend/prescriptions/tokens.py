@@ -21,7 +21,7 @@ PIECE = re.compile(
   | (?P<fraction>(?:\d{1,3}[ ]?)?[½¼¾⅓⅔⅛] | (?<![\d/.,])(?:\d{1,2}[ -])?[1-3]/[23468](?![\d/.,]))
   | (?P<number>\d{1,12}(?:[.,]\d{1,6})?|(?<![\w.,])[.,]\d{1,6}(?!\d))
   | (?P<initials>(?:[^\W\d_]\.){2,}[^\W\d_]?(?!\w) | [^\W\d_](?:\.[^\W\d_]){1,3}(?!\w)\.?)
-  | (?P<word>[^\W\d_]+)
+  | (?P<word>[^\W\d_½¼¾⅓⅔⅛]+)
   | (?P<sign>\S|\n)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -37,6 +37,13 @@ class Reading(NamedTuple):
     repaired: Literal["", "slip", "typo", "glue", "sign"] = ""
 
 
+class Glued(NamedTuple):
+    """A word that was cut: as written, and with blanks between its parts."""
+
+    written: str
+    taken: str
+
+
 class Token(NamedTuple):
     """A piece of a line: as written, where it stands, the word by which terms are found, and its meanings."""
 
@@ -46,6 +53,8 @@ class Token(NamedTuple):
     word: str
     readings: tuple[Reading, ...]
     fraction: bool = False
+    glued: Glued | None = None
+    """The word of which it is a part."""
 
     def reads(self, terminal: str) -> bool:
         """Whether it may be this, as it is written."""
