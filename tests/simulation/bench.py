@@ -1,7 +1,8 @@
 """What all runs share: an event loop, open connections, and a look into the database behind the service's back."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
+from itertools import cycle
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -36,8 +37,15 @@ Result = TypeVar("Result")
 class Bench:
     """The loop is private and not in a task of pytest's, since the rules of the machine are synchronous."""
 
-    def __init__(self, stack: StackInfo, tamper: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport) -> None:
+    def __init__(
+        self,
+        stack: StackInfo,
+        tamper: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport,
+        instances: Sequence[str] = (),
+    ) -> None:
         self.stack = stack
+        # Each phone's own instance, in turn.
+        self.addresses = cycle(instances or [stack.base_url])
         self.key = SigningKey.load(stack.signing_key)
         self.loop = asyncio.new_event_loop()
         self.admin: asyncpg.Connection = self.run(asyncpg.connect(stack.admin_database_url))

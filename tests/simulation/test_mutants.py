@@ -1,7 +1,7 @@
 """The simulation finds faults: each of these is found within a few runs. Otherwise its silence would say little."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
+from tests.http.own_service import service
 from tests.rates import UNLIMITED
 from tests.simulation.bench import Bench
 from tests.simulation.machine import SyncMachine
@@ -25,20 +26,25 @@ RUNS = 100  # each fault was found within 35; most within 8
 
 
 @pytest.fixture(scope="module")
-def scratch() -> Iterator[StackInfo]:
-    """A stack of its own, since its functions are changed."""
+async def scratch() -> AsyncIterator[tuple[StackInfo, str]]:
+    """A stack of its own, since its functions are changed, and a second instance of the service on it.
+
+    Within one, pushes of an owner take turns, and would hide that nothing in the database keeps them apart.
+    """
     with (
         tempfile.TemporaryDirectory(prefix="medtime-test-") as folder,
         Stack(
             StackOptions(data_dir=Path(folder) / "stack", durable=False, seed=False, service_environment=UNLIMITED)
         ) as info,
     ):
-        yield info
+        async with service(info) as other:
+            yield info, other
 
 
 @pytest.fixture
-def bench(scratch: StackInfo) -> Iterator[Bench]:
-    bench = Bench(scratch)
+def bench(scratch: tuple[StackInfo, str]) -> Iterator[Bench]:
+    stack, other = scratch
+    bench = Bench(stack, instances=(stack.base_url, other))
     yield bench
     bench.close()
 
@@ -70,8 +76,8 @@ def test_a_fault_in_the_database_is_found(bench: Bench, name: str) -> None:
         bench.run(work.aclose())
 
 
-def test_a_clock_that_covers_the_unseen_is_found(scratch: StackInfo) -> None:
-    bench = Bench(scratch, HastyClocks)
+def test_a_clock_that_covers_the_unseen_is_found(scratch: tuple[StackInfo, str]) -> None:
+    bench = Bench(scratch[0], HastyClocks)
     try:
         find_fault(bench)
     finally:

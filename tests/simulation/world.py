@@ -57,7 +57,7 @@ class World:
         session = str(self.sessions[user_id])
         token = mint(self.bench.key, TokenClaims(user_id=str(user_id), session_id=session))
         wire = Wire(self.bench.transport, self.referee.see, self._keep)
-        return Phone(self.model, wire, self.bench.stack.base_url, token, device_id, format_)
+        return Phone(self.model, wire, next(self.bench.addresses), token, device_id, format_)
 
     def _keep(self, letter: Letter) -> None:
         """Note a push before it is sent: others may pull what it says before its answer is here."""

@@ -13,7 +13,9 @@ export async function handler(request: Request, dependencies: Dependencies): Pro
   const url = new URL(request.url);
   const name = nameOf(url.pathname);
   if (name === null) throw new Problem("not-found");
-  if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow: ALLOWED } });
+  if (request.method === "OPTIONS") {
+    return new Response(null, { status: 204, headers: { allow: ALLOWED, "cache-control": "no-store" } });
+  }
   if (request.method !== "GET") throw new Problem("method-not-allowed", {}, { allow: ALLOWED });
   await checkToken(request, dependencies);
   if (name === "search") {
