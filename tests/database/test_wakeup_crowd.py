@@ -13,8 +13,8 @@ from tests.database.phone import push
 from tests.database.wakeups import let_time_pass, register, send_all, sender
 
 TURNS = 30
-# As if windows were over, so that there is something to do. Nothing of ours does that, so it must wait for nobody: plain
-# updates take rows in the order of the table, and two of them were seen in a circle with a registration.
+# As if windows were over, so that there is something to do. Nothing of ours does that, so it must wait for nobody:
+# plain updates take rows in the order of the table, and two of them were seen in a circle with a registration.
 HURRY = """
 with idle as (
   select user_id, device_id from public.srv_push_outbox where ticket is null for update skip locked
