@@ -112,6 +112,8 @@ async def test_one_that_has_not_does_not(reads: tuple[ReadReplica, Metrics], rep
     assert outcomes(metrics)["answered"] == learnt + 1
     known, after = vector_clock.read(mine), vector_clock.read(answer.clock)
     assert all(after.counters[device] >= seen for device, seen in known.counters.items())
+    # Nothing seen that it lacks: what it says is right, if a little late.
+    assert (await pulled(there, user, before)).entities == []
 
 
 async def test_the_primary_is_asked_first_and_for_others(
