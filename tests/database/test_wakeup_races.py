@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from medtime_backend.local.options import StackInfo
+from medtime_backend.services import wakeups
 from tests.accounts import add_user
 from tests.database.phone import insert, phone
 from tests.database.wakeups import apns, claim, finish, register, sender, waits_for_a_lock
@@ -99,3 +100,20 @@ async def test_who_deletes_a_user_and_who_finishes_never_wait_in_a_circle(
             assert await waits_for_a_lock(superuser, deleted, others=1)
         assert await finished == {"sent": 2}
         await deleted
+
+
+async def test_what_is_set_aside_is_queued_anew_without_waiting(
+    cluster: StackInfo, superuser: asyncpg.Connection
+) -> None:
+    user = await add_user(superuser)
+    async with phone(cluster, user) as mine:
+        for device in ("a", "b"):
+            await register(mine, device, f"{device}:{user}", "fcm")
+        await insert(mine, device="tablet")
+    async with sender(cluster) as sending:
+        await finish(sending, list((await claim(sending)).values()), "poison")
+        await sending.execute("reset role")
+        async with superuser.transaction():
+            await superuser.execute("select from public.srv_push_outbox where device_id = 'a' for update")
+            assert await wakeups.retry_set_aside(sending) == 1
+    assert await wakeups.retry_set_aside(superuser) == 1
