@@ -1,7 +1,7 @@
 -- private.wakeup_settings: how wake-ups are sent: the coalescing window, and how often one is tried.
 --
 -- Who may do what, and why
---   Only the operator reads and changes it (medtime wakeups schedule); definer functions look it up.
+--   Only the operator reads and changes it (medtime wakeups set); definer functions look it up.
 --
 -- rows belong to: nobody
 -- columns: singleton boolean, coalescing_window interval, most_attempts integer

@@ -44,7 +44,7 @@ def _catalog(answer: httpx.Response) -> Finding:
 def _waking(answer: httpx.Response) -> Finding:
     if answer.status_code == NOT_DEPLOYED:
         return Finding(WAKING, "skipped", "is not deployed")
-    if _members(answer).get("type", "").endswith(f"/{SecretKeyNeeded.slug}"):
+    if str(_members(answer).get("type")).endswith(f"/{SecretKeyNeeded.slug}"):
         return Finding(WAKING, "ok", "answers, and refuses who has no secret key")
     mend = "look at the function's log; deploy it again with verify_jwt = false"
     return Finding(WAKING, "failure", f"answers {answer.status_code} to who has no secret key", mend)

@@ -1,7 +1,8 @@
 -- From accounts that changed to devices that are to be woken. The sender does it, each time before it claims.
 --
--- Locks: addresses first, then the queue, each in the order of its key. Who makes wake-ups of requests waits for no
--- address; who claims waits for nothing. All times are those of this database.
+-- Locks: users first, then addresses, then the queue, each in the order of its key. Who makes wake-ups of requests waits
+-- for no address, and touches the queue only under addresses that nobody else changes or finishes; who claims waits for
+-- nothing. All times are those of this database.
 create table private.wakeup_totals (
   singleton boolean primary key default true check (singleton),
   queued bigint not null default 0,
@@ -70,7 +71,7 @@ begin
     where t.caregivers_too
   ),
 
-  -- An address that is being changed at this moment is left, with its request, to the next call.
+  -- An address that is being changed or finished at this moment is left, with its request, to the next call.
   held as materialized (
     select a.id, a.user_id, a.device_id, d.woken_at
     from audience as a

@@ -17,6 +17,7 @@ declare
   most constant integer := (select s.most_attempts from private.wakeup_settings as s);
   moment timestamptz;
   lease_end timestamptz;
+  tickets uuid[];
 begin
   if coalesce(amount, 0) not between 1 and 1000 then
     perform private.raise_problem('MT400', 'invalid-field', '{"field": "amount"}');
@@ -38,7 +39,6 @@ begin
   -- another may.
   lease_end := moment + make_interval(secs => lease_seconds) + private.coalescing_window();
 
-  return query
   with due as (
     select o.user_id, o.device_id, o.attempts
     from public.srv_push_outbox as o
@@ -70,12 +70,17 @@ begin
       ticket = gen_random_uuid(), leased_until = lease_end, due_at = lease_end, again = false, attempts = o.attempts + 1
     from due as d
     where d.attempts < most and o.user_id = d.user_id and o.device_id = d.device_id
-    returning o.user_id, o.device_id, o.ticket, o.attempts
+    returning o.ticket
   )
 
-  select l.ticket, d.platform, d.environment, d.token, l.attempts
-  from leased as l
-  inner join public.srv_push_devices as d on l.user_id = d.user_id and l.device_id = d.device_id;
+  select array_agg(l.ticket) into tickets from leased as l;
+  -- A statement of its own, which sees the addresses as they are under the leases: whoever registers from now on voids
+  -- the ticket. What the one before saw of them could be older, and the end of an old address would remove the new one.
+  return query
+  select o.ticket, d.platform, d.environment, d.token, o.attempts
+  from unnest(tickets) as t (ticket)
+  inner join public.srv_push_outbox as o on t.ticket = o.ticket
+  inner join public.srv_push_devices as d on o.user_id = d.user_id and o.device_id = d.device_id;
 end
 $$;
 comment on function public.srv_claim_wakeups(integer, integer) is 'Up to amount (1 to 1000) wake-ups that are due, for a sender that sends them within lease_seconds (5 to 3600) and then tells what became of them, by ticket (public.srv_finish_wakeups). Those of which nothing was told are given out again, under new tickets, a coalescing window later. Raises invalid-field (MT400).';

@@ -28,13 +28,20 @@ begin
     perform private.raise_problem('MT400', 'invalid-field', '{"field": "outcomes"}');
   end if;
 
-  -- Nobody registers these devices anew until it is noted what became of their old addresses.
+  -- The users first, as a deletion of one takes them: it takes the devices of a user in any order.
+  perform
+  from auth.users as u
+  where u.id in (select o.user_id from public.srv_push_outbox as o where o.ticket = any(tickets))
+  order by u.id
+  for key share;
+  -- Nobody registers these devices anew until it is noted what became of their old addresses. Nor does anybody queue them,
+  -- who would read when they were last woken as it was before, and who holds what is queued in more than one step.
   perform
   from public.srv_push_devices as d
   inner join public.srv_push_outbox as o on d.user_id = o.user_id and d.device_id = o.device_id
   where o.ticket = any(tickets)
   order by d.user_id, d.device_id
-  for no key update of d;
+  for update of d;
   with gone as (
     delete from public.srv_push_devices as d
     using unnest(tickets, outcomes) as f (ticket, outcome), public.srv_push_outbox as o

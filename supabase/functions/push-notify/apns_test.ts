@@ -102,6 +102,7 @@ Deno.test("later, when Apple has no time, does not answer or breaks off", async 
       [refusal(429, "TooManyRequests"), 23],
       [refusal(500, "InternalServerError"), 23],
       [refusal(503, "Shutdown", { "retry-after": new Date(NOW + 100_000).toUTCString() }), 105],
+      [refusal(503, "Shutdown", { "retry-after": "Fri, 31 Dec 9999 23:59:59 GMT" }), 86_400],
       [new TypeError("connection reset"), 23],
       [new DOMException("timed out", "TimeoutError"), 23],
     ] as const

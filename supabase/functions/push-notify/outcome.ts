@@ -23,17 +23,19 @@ export type Send = (wakeup: Wakeup) => Promise<Outcome>;
 
 const FIRST_DELAY = 30;
 const LONGEST_DELAY = 3600;
+// The queue keeps nothing longer, and a number that is none of its own would lose the word on the whole batch.
+const LONGEST_ASKED = 86_400;
 const LONGEST_REASON = 60;
 
 export const SENT: Outcome = { kind: "sent" };
 export const DEAD: Outcome = { kind: "dead" };
 
-/** Later: when the provider says so, else after 30 s, a minute, two, up to an hour; each somewhat random. */
+/** Later: when the provider says so, within a day, else after 30 s, a minute, two, up to an hour; each somewhat random. */
 export function retry(wakeup: Wakeup, random: () => number, asked: number | null = null, alert?: string): Outcome {
   const longest = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** (wakeup.attempts - 1));
   const own = longest * (0.5 + random() / 2);
   const delay = asked === null ? own : asked * (1 + random() / 10);
-  return { kind: "retry", delay: Math.ceil(delay), alert };
+  return { kind: "retry", delay: Math.min(LONGEST_ASKED, Math.ceil(delay)), alert };
 }
 
 /** It will never be taken as it is. */
