@@ -40,7 +40,9 @@ async def test_o1_no_file_is_opened_for_an_upload(stack: StackInfo, user: Accoun
         await strace.wait()
     writing = ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TMPFILE", "creat(", "memfd_create(")
     lines = trace.read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if any(part in line for part in writing)] == []
+    # A parent of workers that is renewed meanwhile has it for input and output. It keeps nothing.
+    kept = [line for line in lines if '"/dev/null"' not in line]
+    assert [line for line in kept if any(part in line for part in writing)] == []
 
 
 async def test_o4_an_address_instead_of_an_image_is_not_fetched(user: Account) -> None:
