@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import signal
 import threading
@@ -77,7 +78,15 @@ def _load(drain: Drain) -> Any:
     """The application of a worker."""
     from medtime_backend.app import create_app  # noqa: PLC0415 - other commands need not wait for it
 
-    return create_app(drain=drain)
+    application = create_app(drain=drain)
+    application.on_startup.append(_settle_memory)
+    return application
+
+
+def _settle_memory() -> None:
+    """Spare the collector what is there to stay: it would go through all of it again and again while requests wait."""
+    gc.collect()
+    gc.freeze()
 
 
 def _allow_files(connections: int) -> None:

@@ -42,6 +42,7 @@ from medtime_backend.services import ocr as ocr_service
 from medtime_backend.services import sessions
 from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
+from medtime_backend.services.sync import SyncDesk
 from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
 from medtime_backend.shedding import Shedding
@@ -111,6 +112,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         async with http:
             state.database = await Database.open(settings, metrics.database_wait.observe, traces.statement)
             state.reads = await ReadReplica.open(state.database, settings, metrics, traces.statement)
+            state.sync = SyncDesk(state.reads, calls, settings.rates)
             await desk.open()
             watch = asyncio.create_task(measurement.watch(state.database))
             calls.open()
@@ -133,16 +135,15 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
 
     provided = {
         "database": Provide(lambda: state.database, sync_to_thread=False),
-        "reads": Provide(lambda: state.reads, sync_to_thread=False),
+        # One for each route that phones use often: Litestar opens a task group for several.
+        "sync_desk": Provide(lambda: state.sync, sync_to_thread=False),
         "desk": Provide(lambda: desk, sync_to_thread=False),
         "counted": Provide(lambda: metrics, sync_to_thread=False),
         "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
         "standing": Provide(lambda: standing, sync_to_thread=False),
-        "calls": Provide(lambda: calls, sync_to_thread=False),
         "wakeup_state": Provide(lambda: wakeup_state, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
-        # One for each route: Litestar opens a task group for several.
         "drugs": Provide(lambda: catalog_service.Catalog(state.reads, answers), sync_to_thread=False),
         "ocr_desk": Provide(lambda: ocr_desk, sync_to_thread=False),
         "settings": Provide(lambda: settings, sync_to_thread=False),

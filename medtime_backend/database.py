@@ -128,8 +128,10 @@ class Database:
     async def _acquire(self) -> Any:
         self._waiting += 1
         asked_at = time.perf_counter()
+        # One that is idle is there at once; a time limit, here and at its return, would cost more than taking it.
+        timeout = None if self._pool.get_idle_size() else self._acquire_timeout
         try:
-            return await self._pool.acquire(timeout=self._acquire_timeout)
+            return await self._pool.acquire(timeout=timeout)
         finally:
             self._waiting -= 1
             self._note_wait(time.perf_counter() - asked_at)

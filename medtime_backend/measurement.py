@@ -6,6 +6,7 @@ from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Message, Scope
+from prometheus_client import Counter, Histogram
 
 from medtime_backend.database import Database
 from medtime_backend.metrics import METHODS, UNMATCHED, Metrics
@@ -27,22 +28,27 @@ class Measurement:
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
+        self._queued = 0
+        # Looked up by the library each time, they would take as long as counting does.
+        self._answers: dict[tuple[str, str, int], Counter] = {}
+        self._durations: dict[tuple[str, str], Histogram] = {}
 
     def begin(self, scope: Scope) -> None:
         """Note when a request began."""
         scope["state"][STARTED] = time.perf_counter()
         if scope["path"] in SYNC:
             scope["state"][QUEUED] = True
-            self._metrics.sync_queue_depth.inc()
+            self._queued += 1
 
     def end(self, scope: Scope) -> None:
         """Note that a request is over, answered or not."""
         if scope["state"].pop(QUEUED, False):
-            self._metrics.sync_queue_depth.dec()
+            self._queued -= 1
 
     async def watch(self, database: Database) -> None:
-        """Keep the gauges of the pool, until cancelled."""
+        """Keep the gauges of the queue and the pool, until cancelled."""
         while True:
+            self._metrics.sync_queue_depth.set(self._queued)
             for name, connections in database.connections().items():
                 self._metrics.database_connections.labels(name).set(connections)
             await asyncio.sleep(LOOK_SECONDS)
@@ -54,10 +60,9 @@ class Measurement:
         metrics, state, status = self._metrics, scope["state"], message["status"]
         state[STATUS] = status
         route, method = _route(scope), scope["method"] if scope["method"] in METHODS else "other"
-        metrics.http_requests.labels(route, method, str(status)).inc()
+        self._answers_of(route, method, status).inc()
         if STARTED in state:
-            seconds = time.perf_counter() - state[STARTED]
-            metrics.http_request_duration.labels(route, method).observe(seconds)
+            self._durations_of(route, method).observe(time.perf_counter() - state[STARTED])
         operation = SYNC.get(route)
         if operation is not None:
             metrics.sync_operations.labels(operation, _outcome(status)).inc()
@@ -66,6 +71,20 @@ class Measurement:
         refusal = state.get(REFUSAL)
         if refusal is not None:
             metrics.count_refusal(refusal)
+
+    def _answers_of(self, route: str, method: str, status: int) -> Counter:
+        found = self._answers.get((route, method, status))
+        if found is None:
+            found = self._metrics.http_requests.labels(route, method, str(status))
+            self._answers[route, method, status] = found
+        return found
+
+    def _durations_of(self, route: str, method: str) -> Histogram:
+        found = self._durations.get((route, method))
+        if found is None:
+            found = self._metrics.http_request_duration.labels(route, method)
+            self._durations[route, method] = found
+        return found
 
 
 def _route(scope: HTTPScope) -> str:

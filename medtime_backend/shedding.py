@@ -1,6 +1,5 @@
 """A worker takes in so much work and no more: beyond that it says so at once, instead of answering everybody late."""
 
-import asyncio
 import random
 
 from litestar.enums import ScopeType
@@ -9,6 +8,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from medtime_backend import errors
 from medtime_backend.authentication import UNCOUNTED
+from medtime_backend.deadlines import Deadlines
 from medtime_backend.settings import Settings
 
 # Not all at once again.
@@ -25,7 +25,7 @@ class Shedding(ASGIMiddleware):
 
     def __init__(self, settings: Settings) -> None:
         self._most = settings.concurrent_requests
-        self._seconds = settings.request_timeout
+        self._deadlines = Deadlines(settings.request_timeout)
         self._inside = 0
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
@@ -36,11 +36,12 @@ class Shedding(ASGIMiddleware):
         if self._inside >= self._most:
             raise errors.Overloaded(retry_after=random.randint(1, LONGEST_RETRY))  # noqa: S311 - to spread, not to hide
         self._inside += 1
+        deadline = self._deadlines.begin()
         try:
-            async with asyncio.timeout(self._seconds) as limit:
+            with deadline:
                 await next_app(scope, receive, send)
         except TimeoutError:
-            if not limit.expired():
+            if not deadline.expired:
                 raise
             raise errors.Busy from None
         finally:

@@ -24,11 +24,11 @@ class Turns:
             raise errors.Busy
         standing.append(None)
         try:
-            try:
-                async with asyncio.timeout(self._seconds):
-                    await lock.acquire()
-            except TimeoutError:
-                raise errors.Busy from None
+            if len(standing) == 1:
+                # Nobody is there: this does not wait, and needs no time limit.
+                await lock.acquire()
+            else:
+                await self._wait_for(lock)
             try:
                 yield
             finally:
@@ -37,3 +37,10 @@ class Turns:
             standing.pop()
             if not standing:
                 del self._lines[key]
+
+    async def _wait_for(self, lock: asyncio.Lock) -> None:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await lock.acquire()
+        except TimeoutError:
+            raise errors.Busy from None

@@ -11,18 +11,14 @@ from litestar.params import Parameter
 
 from medtime_backend import errors, formats, logs
 from medtime_backend.authentication import RATE_GROUP
-from medtime_backend.database import Database
 from medtime_backend.exchange import THREAD_ABOVE, answer, answer_format, read_body
 from medtime_backend.identity import Identity
 from medtime_backend.limits import LIMITS
 from medtime_backend.push_body import read_push
-from medtime_backend.read_replica import ReadReplica
 from medtime_backend.routes.documentation import PushOperation, documented
 from medtime_backend.routes.parameters import in_utc, refuse_unknown
 from medtime_backend.schemas.sync import DEVICE_ID, ENTITY_TYPE, PullAnswer, PushAnswer, StatusAnswer
 from medtime_backend.services import sync
-from medtime_backend.settings import Settings
-from medtime_backend.wakeup_calls import WakeupCalls
 
 type_filter = Parameter(query="entity_type", pattern=ENTITY_TYPE, description="Only this type")
 
@@ -50,9 +46,7 @@ PUSH_PROBLEMS: tuple[type[errors.Problem], ...] = (
     opt={RATE_GROUP: "sync_push"},
     responses=documented(PushAnswer, *PUSH_PROBLEMS),
 )
-async def push(
-    request: Request[Identity, None, Any], database: NamedDependency[Database], calls: NamedDependency[WakeupCalls]
-) -> Response[bytes]:
+async def push(request: Request[Identity, None, Any], sync_desk: NamedDependency[sync.SyncDesk]) -> Response[bytes]:
     """Store 1 to 100 writes, all or none, each against the version it was based on."""
     refuse_unknown(request)
     answered = answer_format(request)
@@ -63,7 +57,8 @@ async def push(
     else:
         read = read_push(body, format_)
     logs.note(request.scope, entities=len(read.entities))
-    return await answer(request, await sync.push(database, calls, request.user, read), answered)
+    done = await sync.push(sync_desk.database, sync_desk.calls, request.user, read)
+    return await answer(request, done, answered)
 
 
 @get(
@@ -73,7 +68,7 @@ async def push(
 )
 async def pull(
     request: Request[Identity, None, Any],
-    reads: NamedDependency[ReadReplica],
+    sync_desk: NamedDependency[sync.SyncDesk],
     device_id: Annotated[str, Parameter(pattern=DEVICE_ID, description="The installation, as it names itself")],
     clock: Annotated[str | None, Parameter(description="The last clock; without one, from the beginning")] = None,
     limit: Annotated[int, Parameter(ge=1, le=LIMITS.entities_per_page)] = LIMITS.entities_per_page_default,
@@ -87,7 +82,7 @@ async def pull(
         raise errors.InvalidParameter(parameters=["since"])
     answered = answer_format(request)
     page = await sync.pull(
-        reads,
+        sync_desk.reads,
         request.user,
         device_id=device_id,
         owner=owner,
@@ -107,8 +102,7 @@ async def pull(
 )
 async def status(
     request: Request[Identity, None, Any],
-    database: NamedDependency[Database],
-    settings: NamedDependency[Settings],
+    sync_desk: NamedDependency[sync.SyncDesk],
     owner: Annotated[UUID | None, Parameter(description="Another owner, for a caregiver")] = None,
     device_id: Annotated[str | None, Parameter(pattern=DEVICE_ID, description="The installation")] = None,  # noqa: ARG001 - validated, for symmetry with the pull
     digest: Annotated[bool, Parameter(description="With the integrity digests")] = False,  # noqa: FBT002 - a query flag
@@ -116,8 +110,8 @@ async def status(
     """Devices, counts, bytes, clock, limits, and the owners that may be read."""
     refuse_unknown(request, "owner", "digest", "device_id")
     answered = answer_format(request)
-    rates = settings.rates[request.user.tier]
-    found = await sync.status(database, request.user, rates, owner=owner, digest=digest)
+    rates = sync_desk.rates[request.user.tier]
+    found = await sync.status(sync_desk.database, request.user, rates, owner=owner, digest=digest)
     return await answer(request, found, answered)
 
 

@@ -1,6 +1,7 @@
 """Push, pull and status: from identity and request to the answer, through one SQL function each."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,20 @@ from medtime_backend.read_replica import ReadReplica
 from medtime_backend.schemas.sync import PullAnswer, PulledEntity, PushAnswer, PushedVersion, StatusAnswer
 from medtime_backend.vector_clock import Clock
 from medtime_backend.wakeup_calls import WakeupCalls
+
+
+@dataclass(frozen=True)
+class SyncDesk:
+    """What the service has for sync: where to read and write, who to call after a push, the rates by tier and group."""
+
+    reads: ReadReplica
+    calls: WakeupCalls
+    rates: Mapping[str, Mapping[str, int]]
+
+    @property
+    def database(self) -> Database:
+        """The primary."""
+        return self.reads.primary
 
 
 def read_clock(token: str, owner: UUID, entity_type: str | None = None) -> Clock:
