@@ -11,6 +11,7 @@ from medtime_backend.admission import AdmissionDesk
 from medtime_backend.admission.desk import headers_of
 from medtime_backend.client_address import Networks, client_address
 from medtime_backend.identity import Identity, Verifier
+from medtime_backend.request_headers import header_values
 
 PUBLIC: Final = "public"
 """A route for anybody; only the client's address is counted."""
@@ -61,15 +62,15 @@ class Door(ASGIMiddleware):
 
 
 def _has_token(scope: Scope) -> bool:
-    return any(name == b"authorization" for name, _ in scope["headers"])
+    return bool(header_values(scope, b"authorization"))
 
 
 def bearer_of(scope: Scope) -> str:
     """The request's bearer token. Raises MissingToken and MalformedAuthorization."""
-    values = [value for name, value in scope["headers"] if name == b"authorization"]
+    values = header_values(scope, b"authorization")
     if not values:
         raise errors.MissingToken
-    scheme, _, token = values[0].decode("latin-1").partition(" ")
+    scheme, _, token = values[0].partition(" ")
     if len(values) > 1 or scheme.lower() != "bearer" or not token.strip():
         raise errors.MalformedAuthorization
     return token.strip()
@@ -78,8 +79,7 @@ def bearer_of(scope: Scope) -> str:
 def address_of(scope: Scope | HTTPScope, trusted: Networks) -> str:
     """The client's address (client_address)."""
     peer = scope["client"]
-    forwarded = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    return client_address(peer[0] if peer else None, forwarded, trusted)
+    return client_address(peer[0] if peer else None, header_values(scope, b"x-forwarded-for"), trusted)
 
 
 async def tell_rate(message: Message, scope: Scope) -> None:

@@ -7,6 +7,8 @@ from litestar import Request, Response
 from litestar.exceptions import InternalServerException
 
 from medtime_backend import errors, formats
+from medtime_backend.ready_answer import ReadyAnswer
+from medtime_backend.request_headers import header, header_values
 
 # Above this, inflating, decoding and compressing move to a thread: they would hold up other requests.
 THREAD_ABOVE = 128 * 1024
@@ -17,7 +19,7 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
 
     Raises BodyTooLarge, UnsupportedMediaType and MalformedBody.
     """
-    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    encoding = header(request.scope, b"content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise errors.UnsupportedMediaType
     body = await receive(request, limit)
@@ -29,7 +31,7 @@ async def read_body(request: Request[Any, Any, Any], limit: int) -> bytes:
 
 async def receive(request: Request[Any, Any, Any], limit: int) -> bytes:
     """The bytes of the body as sent, in memory alone. Raises BodyTooLarge and MalformedBody."""
-    length = request.headers.get("content-length", "")
+    length = header(request.scope, b"content-length")
     if length.isdecimal() and int(length) > limit:
         raise errors.BodyTooLarge(limit=limit)
     chunks: list[bytes] = []
@@ -48,17 +50,17 @@ async def receive(request: Request[Any, Any, Any], limit: int) -> bytes:
 
 def answer_format(request: Request[Any, Any, Any]) -> formats.Format:
     """The format to answer in. Raises NotAcceptable: ask before any work is done, or it would be done in vain."""
-    return formats.accepted_format(",".join(request.headers.getall("accept", [])))
+    return formats.accepted_format(",".join(header_values(request.scope, b"accept")))
 
 
 async def answer(request: Request[Any, Any, Any], value: object, format_: formats.Format) -> Response[bytes]:
     """A 200 with the value in the format, gzip above 1 KiB where accepted."""
     body = formats.encode(value, format_)
     headers = {"Vary": "Accept, Accept-Encoding", "Cache-Control": "no-store"}
-    if len(body) > formats.GZIP_ABOVE and formats.accepts_gzip(request.headers.get("accept-encoding", "")):
+    if len(body) > formats.GZIP_ABOVE and formats.accepts_gzip(header(request.scope, b"accept-encoding")):
         headers["Content-Encoding"] = "gzip"
         if len(body) > THREAD_ABOVE:
             body = await asyncio.to_thread(formats.compress, body)
         else:
             body = formats.compress(body)
-    return Response(body, media_type=format_, headers=headers)
+    return ReadyAnswer(body, media_type=format_, headers=headers)

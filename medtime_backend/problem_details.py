@@ -12,6 +12,7 @@ from litestar.exceptions import (
 )
 
 from medtime_backend import errors, formats
+from medtime_backend.request_headers import header
 from medtime_backend.request_id import request_id
 
 REFUSAL = "refusal"
@@ -66,7 +67,7 @@ def answer_problem(request: Request, fault: Exception) -> Response[bytes]:  # ty
     content = msgspec.json.encode(body)
     headers = {**problem.headers, "Vary": "Accept-Encoding", "Cache-Control": "no-store"}
     # A conflict of a hundred entities is a long body.
-    if len(content) > formats.GZIP_ABOVE and formats.accepts_gzip(request.headers.get("accept-encoding", "")):
+    if len(content) > formats.GZIP_ABOVE and formats.accepts_gzip(header(request.scope, b"accept-encoding")):
         content = formats.compress(content)
         headers["Content-Encoding"] = "gzip"
     return Response(content, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)

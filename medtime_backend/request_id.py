@@ -1,18 +1,20 @@
 """The id that ties an answer to its log line."""
 
 import re
-from uuid import uuid4
+import secrets
 
 from litestar.types import Scope
 
+from medtime_backend.request_headers import header
+
 HEADER = "x-request-id"
-ACCEPTED = re.compile(rb"[A-Za-z0-9-]{8,64}")
+ACCEPTED = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
 def request_id(scope: Scope) -> str:
     """The request's id: the gateway's X-Request-Id if it has the form of one, else a new one."""
     state = scope["state"]
     if "request_id" not in state:
-        given = next((value for name, value in scope["headers"] if name == HEADER.encode()), b"")
-        state["request_id"] = given.decode() if ACCEPTED.fullmatch(given) else uuid4().hex
+        given = header(scope, HEADER.encode())
+        state["request_id"] = given if ACCEPTED.fullmatch(given) else secrets.token_hex(16)
     return str(state["request_id"])

@@ -15,6 +15,7 @@ from medtime_backend.grant_body import read_grant
 from medtime_backend.identity import Identity
 from medtime_backend.limits import SMALL_BODY_BYTES
 from medtime_backend.relay import AuthRelay
+from medtime_backend.request_headers import header
 from medtime_backend.routes.documentation import TokenOperation, documented_problems, documented_public
 from medtime_backend.routes.parameters import refuse_unknown
 from medtime_backend.schemas.auth import TokenAnswer
@@ -49,7 +50,7 @@ async def token(
     """Tokens for a password, a refresh token, an ID token of Google or Apple, or the code of a PKCE flow."""
     # Clients of Auth may add redirect_to to every call; for a token nobody reads it, Auth neither.
     refuse_unknown(request, "grant_type", "redirect_to")
-    if formats.content_format(request.headers.get("content-type", "")) != formats.JSON:
+    if formats.content_format(header(request.scope, b"content-type")) != formats.JSON:
         raise errors.UnsupportedMediaType
     grant = read_grant(grant_type, await read_body(request, SMALL_BODY_BYTES))
     answer = await identity.sign_in(relay, grant, address_of(request.scope, trusted))

@@ -9,6 +9,8 @@ from litestar.params import Parameter
 from medtime_backend import errors, formats
 from medtime_backend.answers import Answer
 from medtime_backend.authentication import PUBLIC, RATE_GROUP, TOKEN_WELCOME
+from medtime_backend.ready_answer import ReadyAnswer
+from medtime_backend.request_headers import header, header_values
 from medtime_backend.routes.documentation import documented_public
 from medtime_backend.routes.parameters import refuse_unknown
 from medtime_backend.schemas.catalog import ProductAnswer, SearchAnswer, Source, SourcesAnswer, Status
@@ -87,12 +89,13 @@ async def product(
 def respond(request: Request[Any, Any, Any], answer: Answer) -> Response[bytes]:
     """The answer, or that the client has it already."""
     headers = {"ETag": answer.tag, "Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
-    tags = {tag.strip().removeprefix("W/") for tag in ",".join(request.headers.getall("if-none-match", [])).split(",")}
+    given = ",".join(header_values(request.scope, b"if-none-match"))
+    tags = {tag.strip().removeprefix("W/") for tag in given.split(",")}
     if "*" in tags or answer.tag.removeprefix("W/") in tags:
-        return Response(b"", status_code=304, headers=headers, media_type=formats.JSON)
-    if answer.packed is not None and formats.accepts_gzip(request.headers.get("accept-encoding", "")):
-        return Response(answer.packed, media_type=formats.JSON, headers={**headers, "Content-Encoding": "gzip"})
-    return Response(answer.body, media_type=formats.JSON, headers=headers)
+        return ReadyAnswer(b"", status_code=304, headers=headers, media_type=formats.JSON)
+    if answer.packed is not None and formats.accepts_gzip(header(request.scope, b"accept-encoding")):
+        return ReadyAnswer(answer.packed, media_type=formats.JSON, headers={**headers, "Content-Encoding": "gzip"})
+    return ReadyAnswer(answer.body, media_type=formats.JSON, headers=headers)
 
 
 def _refuse_unreadable(given: dict[str, str | None]) -> None:

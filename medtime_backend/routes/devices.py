@@ -13,6 +13,7 @@ from medtime_backend.exchange import read_body
 from medtime_backend.identity import Identity
 from medtime_backend.limits import SMALL_BODY_BYTES
 from medtime_backend.named_fields import read_fields
+from medtime_backend.request_headers import header
 from medtime_backend.routes.documentation import DeviceOperation, documented_problems
 from medtime_backend.routes.parameters import refuse_unknown
 from medtime_backend.schemas.devices import PushDevice
@@ -42,7 +43,7 @@ async def register(
 ) -> None:
     """Register where this device is woken. A token that another device or user had moves here."""
     refuse_unknown(request)
-    format_ = formats.content_format(request.headers.get("content-type", ""))
+    format_ = formats.content_format(header(request.scope, b"content-type"))
     device = read_fields(await read_body(request, SMALL_BODY_BYTES), format_, PushDevice)
     await devices.register(database, request.user, device_id, device)
 

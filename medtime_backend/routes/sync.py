@@ -15,6 +15,7 @@ from medtime_backend.exchange import THREAD_ABOVE, answer, answer_format, read_b
 from medtime_backend.identity import Identity
 from medtime_backend.limits import LIMITS
 from medtime_backend.push_body import read_push
+from medtime_backend.request_headers import header
 from medtime_backend.routes.documentation import PushOperation, documented
 from medtime_backend.routes.parameters import in_utc, refuse_unknown
 from medtime_backend.schemas.sync import DEVICE_ID, ENTITY_TYPE, PullAnswer, PushAnswer, StatusAnswer
@@ -50,7 +51,7 @@ async def push(request: Request[Identity, None, Any], sync_desk: NamedDependency
     """Store 1 to 100 writes, all or none, each against the version it was based on."""
     refuse_unknown(request)
     answered = answer_format(request)
-    format_ = formats.content_format(request.headers.get("content-type", ""))
+    format_ = formats.content_format(header(request.scope, b"content-type"))
     body = await read_body(request, LIMITS.push_body_bytes)
     if len(body) > THREAD_ABOVE:
         read = await asyncio.to_thread(read_push, body, format_)
