@@ -19,7 +19,7 @@ from medtime_backend import leftover_body, logs
 from medtime_backend.admission import AdmissionDesk
 from medtime_backend.admission.terms import SessionKey
 from medtime_backend.answer_headers import AnswerHeaders
-from medtime_backend.answers import AnswerCache
+from medtime_backend.answers import AnswerCache, Version
 from medtime_backend.answers.shared import SharedAnswers
 from medtime_backend.authentication import PUBLIC, Door, tell_rate
 from medtime_backend.client_address import Networks
@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
 
     desk = AdmissionDesk(settings, metrics, look_up)
 
-    async def read_version() -> int:
+    async def read_version() -> Version:
         return await catalog_service.version(state.database)
 
     shared = SharedAnswers(settings.redis_url, settings.redis_timeout) if settings.redis_url else None

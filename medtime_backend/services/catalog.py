@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from medtime_backend import errors
-from medtime_backend.answers import Answer, AnswerCache
+from medtime_backend.answers import Answer, AnswerCache, Version
 from medtime_backend.answers.answer import NOTHING
 from medtime_backend.database import Database
 from medtime_backend.read_replica import ReadReplica
@@ -79,8 +79,7 @@ class Catalog:
         return None if text is None else msgspec.json.decode(text, type=dict[str, object])
 
 
-async def version(database: Database) -> int:
-    """The catalog's version: grows with each seed."""
-    rows = await database.fetch("catalog_version")
-    found: int = rows[0]["version"]
-    return found
+async def version(database: Database) -> Version:
+    """The catalog's version: its number grows with each seed, its mark is when the last one was."""
+    (row,) = await database.fetch("catalog_version")
+    return Version(row["version"], row["seeded"])

@@ -1,4 +1,3 @@
 select
-  public.catalog_product($2)::text as answer,
-  (select version from public.catalog_version) as version,
-  pg_is_in_recovery() and pg_last_wal_replay_lsn() >= $1::text::pg_lsn as fresh
+  public.catalog_product($1)::text as answer,
+  (select version from public.catalog_version) as version
