@@ -42,7 +42,6 @@ from medtime_backend.services import ocr as ocr_service
 from medtime_backend.services import sessions
 from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
-from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
 from medtime_backend.shedding import Shedding
 from medtime_backend.traces import Traces, traces_of
@@ -100,7 +99,6 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     door = Door(Verifier(settings, keys), desk, trusted)
     relay = AuthRelay(settings)
     standing = Standing(metrics)
-    wakeup_state = WakeupState(metrics)
     calls = WakeupCalls(settings, metrics, http)
     measurement = Measurement(metrics)
     traces = traces_of(wanted=settings.traces)
@@ -139,7 +137,6 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
         "standing": Provide(lambda: standing, sync_to_thread=False),
         "calls": Provide(lambda: calls, sync_to_thread=False),
-        "wakeup_state": Provide(lambda: wakeup_state, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         # One for each route: Litestar opens a task group for several.
