@@ -59,9 +59,9 @@ class AnswerCache:
         return held or await self._flights.join(key, lambda: self._find(key, make))
 
     @property
-    def version(self) -> int:
-        """The number of the version that answers are of now; 0 before any was read."""
-        return self._version.number if self._version else 0
+    def version(self) -> Version | None:
+        """The version that answers are of now; None before any was read."""
+        return self._version
 
     async def close(self) -> None:
         """End what is being made, and close the connections to Redis."""

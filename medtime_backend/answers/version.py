@@ -4,7 +4,7 @@ import msgspec
 
 
 class Version(msgspec.Struct, frozen=True):
-    """`number` grows with each change. After a restore numbers are given again: `mark` tells the two apart."""
+    """`number` grows with each change; `mark` tells apart what has the same one, which a restore gives again."""
 
     number: int
     mark: str

@@ -72,8 +72,8 @@ class Catalog:
 
     async def _answer(self, name: str, *arguments: object) -> dict[str, object] | None:
         rows = await self._reads.fetch(f"{name}_from_replica", *arguments) if name in ON_REPLICA else None
-        # An answer of an older catalog would be kept for a day as one of this one.
-        if rows is None or rows[0]["version"] < self._cache.version:
+        # An answer of an older catalog, or of before a release that changed nothing, would be kept for a day.
+        if rows is None or Version(rows[0]["version"], rows[0]["seeded"]) != self._cache.version:
             rows = await self._reads.primary.fetch(name, *arguments)
         text = rows[0]["answer"]
         return None if text is None else msgspec.json.decode(text, type=dict[str, object])
