@@ -37,6 +37,7 @@ class SharedAnswers:
             pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=timeout, **options)
             self._redis = Redis.from_pool(pool)
         self._away_until = 0.0
+        self._failing = False
 
     @property
     def away(self) -> bool:
@@ -68,12 +69,19 @@ class SharedAnswers:
     async def _ask(self, call: Callable[[], Awaitable[Any]], fallback: object) -> Any:
         if self.away:
             return fallback
+        if self._failing:
+            # One finds out whether it is back; the others do without it meanwhile.
+            self._away_until = time.monotonic() + PAUSE_SECONDS
         try:
-            return await call()
+            found = await call()
         # Any: a cluster's client fails in ways of its own when a node goes away (admission/shared.py).
         except Exception:  # noqa: BLE001 - a cache that is not there is no fault of the request
+            self._failing = True
             self._away_until = time.monotonic() + PAUSE_SECONDS
             return fallback
+        self._failing = False
+        self._away_until = 0.0
+        return found
 
 
 def _claim_of(key: str) -> str:

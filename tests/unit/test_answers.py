@@ -194,6 +194,26 @@ async def test_whoever_waits_elsewhere_is_not_kept_waiting(fault: Exception | No
     assert (redis.bodies, redis.claims) == ({}, {})
 
 
+async def test_one_finds_out_whether_redis_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it hangs, a request in a while waits for it, and the others do not."""
+    shared = SharedAnswers("redis://127.0.0.1:1", 1.0)
+    asked = 0
+
+    async def hang(_: str) -> bytes:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.01)
+        raise TimeoutError
+
+    monkeypatch.setattr(shared._redis, "get", hang)  # noqa: SLF001 - what stands for a server that hangs
+    assert await shared.get("x") is None
+    for _ in range(3):
+        monkeypatch.setattr(shared, "_away_until", 0.0)
+        assert await asyncio.gather(*(shared.get("x") for _ in range(20))) == [None] * 20
+    assert asked == 4
+    await shared.close()
+
+
 def test_what_is_held_is_bounded_in_size_and_time() -> None:
     now = [0.0]
     held = HeldAnswers(most_bytes=3 * (100 + ENTRY_BYTES), clock=lambda: now[0])
