@@ -101,6 +101,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         settings_rules.check(self)
 
+    def __repr__(self) -> str:
+        """No value: wherever settings are printed, passwords would be."""
+        return "Settings(…)"
+
     @property
     def rates(self) -> Mapping[str, Mapping[str, int]]:
         """Requests a minute by tier and group."""

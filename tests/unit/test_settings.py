@@ -23,6 +23,11 @@ def test_defaults() -> None:
     assert found.database_pool_size == 10
 
 
+def test_they_are_not_told_when_they_are_printed() -> None:
+    found = Settings.from_environment(GOOD)
+    assert "secret" not in f"{found} {found!r}"
+
+
 def test_every_field_has_its_variable(tmp_path: Path) -> None:
     keys = tmp_path / "jwks.json"
     keys.touch()
