@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from cli.catalog_search import search
 from cli.database import DatabaseUrl, address_of_stack, connected, run
 from cli.output import checking, messages, plain_table, print_json, print_table, results
+from medtime_backend import environment
 from medtime_backend.catalog.download import Download, file_name
 from medtime_backend.catalog.errors import CatalogError
 from medtime_backend.catalog.reading import Report
@@ -27,6 +28,8 @@ from medtime_backend.catalog.seeding import File, Summary
 from medtime_backend.catalog.seeding import seed as seed_release
 from medtime_backend.catalog.sources import Source, source_named
 from medtime_backend.catalog.standing import Standing, standings
+from medtime_backend.operator_error import OperatorError
+from medtime_backend.settings_rules import PREFIX, SettingsError
 
 SHOWN_REJECTS = 20
 catalog = typer.Typer(no_args_is_help=True, help="The public drug catalog: its sources, their releases, and a search.")
@@ -55,7 +58,7 @@ def seed(
     publisher = source_named(source)
     day = _day(release)
     with tempfile.TemporaryDirectory(prefix="medtime-catalog-") as folder, _progress(shown=not as_json) as report:
-        file = _file(publisher, from_ or os.environ.get(publisher.variable) or publisher.address, Path(folder), report)
+        file = _file(publisher, from_ or _address(publisher), Path(folder), report)
         file = msgspec.structs.replace(file, released_on=day)
 
         async def work(connection: asyncpg.Connection) -> Summary:
@@ -88,6 +91,15 @@ def _day(text: str | None) -> date | None:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise CatalogError(f"--release {text!r} is no date: write 2026-03-14.") from None
+
+
+def _address(publisher: Source) -> str:
+    """Where the release is. Raises OperatorError."""
+    setting = publisher.variable.removeprefix(PREFIX).lower()
+    try:
+        return environment.given(os.environ, (setting,)).get(setting) or publisher.address
+    except SettingsError as fault:
+        raise OperatorError(f"{fault}.") from None
 
 
 def _file(source: Source, place: str, folder: Path, report: Report) -> File:

@@ -14,18 +14,33 @@ from urllib.parse import urlsplit
 import asyncpg
 import typer
 
+from medtime_backend import environment
 from medtime_backend.operator_error import OperatorError
+from medtime_backend.settings_rules import PREFIX, SettingsError
 
 STACK_FILE = Path(".medtime/dev/stack.json")
-VARIABLE = "MEDTIME_ADMIN_DATABASE_URL"
+SETTING = "admin_database_url"
+VARIABLE = PREFIX + SETTING.upper()
 CONNECT_SECONDS = 15.0
 STATEMENT_SECONDS = 60.0
+
+
+def url_from_file(given: str | None) -> str | None:
+    """What was given, or else what the file holds that the variable with _FILE names. Raises OperatorError."""
+    if given and given != os.environ.get(VARIABLE):
+        return given
+    try:
+        return environment.given(os.environ, (SETTING,)).get(SETTING)
+    except SettingsError as fault:
+        raise OperatorError(f"{fault}.") from None
+
 
 DatabaseUrl = Annotated[
     str | None,
     typer.Option(
         "--db-url",
         envvar=VARIABLE,
+        callback=url_from_file,
         show_default=False,
         metavar="URL",
         help="Database, as the role that ran the migrations (postgres); without it, the stack of `medtime dev` here.",

@@ -11,6 +11,7 @@ from typing import Any
 
 from cli.database import STACK_FILE
 from medtime_backend.doctor.deployment import Credentials, Deployment
+from medtime_backend.environment import IN_A_FILE
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.settings import Settings
 from medtime_backend.settings_rules import SettingsError
@@ -49,10 +50,11 @@ def deployment_of(
     OperatorError where nothing is known.
     """
     supabase = environment.get(SUPABASE, "")
-    if not (url or db_url or supabase or environment.get(DATABASE)):
+    serves = any(environment.get(variable) for variable in (DATABASE, DATABASE + IN_A_FILE))
+    if not (url or db_url or supabase or serves):
         return _stack(credentials)
     settings, fault = None, ""
-    if environment.get(DATABASE):
+    if serves:
         try:
             settings = Settings.from_environment(environment)
         except SettingsError as error:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.audit_run import AuditOptions, run_audit
-from cli.database import VARIABLE
+from cli.database import VARIABLE, url_from_file
 from cli.migrate_run import checkout
 from cli.output import checking, messages, print_json
 from cli.policies_tables import print_audit, print_matrix
@@ -34,6 +34,7 @@ AuditedUrl = Annotated[
     typer.Option(
         "--db-url",
         envvar=VARIABLE,
+        callback=url_from_file,
         show_default=False,
         metavar="URL",
         help="Database, as a role that may become all personas; without it, the stack of `medtime dev` here.",

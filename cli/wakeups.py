@@ -60,7 +60,7 @@ def status(db_url: DatabaseUrl = None, as_json: Json = False) -> None:
         print_state(state)
         print_schedule(schedule)
     answered = [call for call in schedule.calls if call.status or call.fault]
-    if (answered and answered[0].failed) or (state.oldest_seconds or 0) > LATE_SECONDS:
+    if (answered and answered[0].failed) or state.oldest_seconds > LATE_SECONDS:
         raise typer.Exit(1)
 
 

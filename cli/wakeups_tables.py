@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cli.output import messages, plain_table, print_table
-from medtime_backend.services.wakeups import Schedule, State
+from medtime_backend.services.wakeups import MOST_COUNTED, Schedule, State
 
 ELSEWHERE: Final = 'run "medtime wakeups send" every minute, as deploy/kubernetes/wakeups-cronjob.yaml does'
 
@@ -26,6 +26,8 @@ def print_state(state: State) -> None:
     ):
         table.add_row(name, f"{number:,}")
     print_table(table)
+    if MOST_COUNTED in {state.requests, state.waiting, state.at_work, state.set_aside_now}:
+        messages.print(f"What is queued now is counted up to {MOST_COUNTED:,}.")
     messages.print(f"A device is woken at most once in {state.coalescing_window_seconds} s.")
     if state.oldest_seconds:
         messages.print(f"The one that is due first has been due for {state.oldest_seconds:,} s.")

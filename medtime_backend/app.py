@@ -19,7 +19,7 @@ from medtime_backend import leftover_body, logs
 from medtime_backend.admission import AdmissionDesk
 from medtime_backend.admission.terms import SessionKey
 from medtime_backend.answer_headers import AnswerHeaders
-from medtime_backend.answers import AnswerCache
+from medtime_backend.answers import AnswerCache, Version
 from medtime_backend.answers.shared import SharedAnswers
 from medtime_backend.authentication import PUBLIC, Door, tell_rate
 from medtime_backend.client_address import Networks
@@ -43,7 +43,6 @@ from medtime_backend.services import sessions
 from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
 from medtime_backend.services.sync import SyncDesk
-from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
 from medtime_backend.shedding import Shedding
 from medtime_backend.traces import Traces, traces_of
@@ -91,7 +90,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
 
     desk = AdmissionDesk(settings, metrics, look_up)
 
-    async def read_version() -> int:
+    async def read_version() -> Version:
         return await catalog_service.version(state.database)
 
     shared = SharedAnswers(settings.redis_url, settings.redis_timeout) if settings.redis_url else None
@@ -101,7 +100,6 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
     door = Door(Verifier(settings, keys), desk, trusted)
     relay = AuthRelay(settings)
     standing = Standing(metrics)
-    wakeup_state = WakeupState(metrics)
     calls = WakeupCalls(settings, metrics, http)
     measurement = Measurement(metrics)
     traces = traces_of(wanted=settings.traces)
@@ -141,7 +139,6 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
         "counted": Provide(lambda: metrics, sync_to_thread=False),
         "readiness": Provide(lambda: Readiness(state.database, desk, keys, drain), sync_to_thread=False),
         "standing": Provide(lambda: standing, sync_to_thread=False),
-        "wakeup_state": Provide(lambda: wakeup_state, sync_to_thread=False),
         "relay": Provide(lambda: relay, sync_to_thread=False),
         "trusted": Provide(lambda: trusted, sync_to_thread=False),
         "drugs": Provide(lambda: catalog_service.Catalog(state.reads, answers), sync_to_thread=False),

@@ -1,25 +1,21 @@
-"""The pool, named statements, and SQLSTATE → problem. Each statement is a whole request, run as the user."""
+"""The pool and named statements. Each statement is a whole request, run as the user."""
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any, Self
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import structlog
 
 from medtime_backend import errors
-from medtime_backend.refusals import refusal
+from medtime_backend.database_problems import problem_of
 from medtime_backend.settings import Settings
 from medtime_backend.shipped_files import statements_in
 from medtime_backend.turns import Turns
 
-# Class 08 connection, 40 rollback (deadlock, serialization), 53 resources, 55P03 lock time-out,
-# 57014 statement time-out, 57P0x shutdown (PostgreSQL, Appendix A).
-PASSING = ("08", "40", "53", "55P03", "57")
 # So long does an answer prove that the database is there.
 PROOF_SECONDS = 2.0
 
@@ -31,24 +27,6 @@ log = structlog.get_logger()
 
 statement = statements_in("statements")
 """The text of statements/<name>.sql."""
-
-
-def problem_of(fault: asyncpg.PostgresError) -> errors.Problem:
-    """The declared problem of a database error; its facts are the JSON detail that our SQL functions raise."""
-    state: str = fault.sqlstate or ""
-    if state.startswith("MT"):
-        facts: dict[str, Any] = msgspec.json.decode(fault.detail) if fault.detail else {}
-        slug: str = fault.message
-        if slug == errors.InvalidEntities.slug:
-            return refusal(facts["entities"])
-        if slug == errors.VersionConflict.slug:
-            facts["synced"] = 0
-        return errors.PROBLEMS.get(slug, errors.InternalError)(**facts)
-    if isinstance(fault, asyncpg.ForeignKeyViolationError):
-        return errors.UnknownUser()
-    if state.startswith(PASSING):
-        return errors.Busy()
-    return errors.InternalError()
 
 
 async def _keep(_connection: object) -> None:
@@ -141,13 +119,35 @@ class Database:
 
         Raises the problem that the database's error stands for; Busy when no connection is to be had.
         """
+        async with self._connected(name) as connection:
+            rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+            return rows
+
+    async def fetch_when(
+        self, condition: str, argument: object, name: str, *arguments: object
+    ) -> Sequence[asyncpg.Record] | None:
+        """Run a named statement after another one has given true, on the same server; None if it has not.
+
+        What it reads it sees as of its own beginning, which is after the other has ended. Raises what `fetch` raises.
+        """
+        async with (
+            self._connected(name) as connection,
+            connection.transaction(isolation="read_committed", readonly=True),
+        ):
+            if not await connection.fetchval(statement(condition), argument):
+                return None
+            rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+            return rows
+
+    @asynccontextmanager
+    async def _connected(self, name: str) -> AsyncIterator[Any]:
+        """A connection for a named statement. Raises what `fetch` raises."""
         try:
             with self._trace(name):
                 connection = await self._acquire()
                 try:
-                    rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
+                    yield connection
                     self._proven_until = time.monotonic() + PROOF_SECONDS
-                    return rows
                 finally:
                     await self._pool.release(connection)
         except asyncpg.PostgresError as fault:

@@ -22,12 +22,16 @@ LINK = re.compile(r"(?:\w+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT|PORT_\d+
 
 
 def given(environment: Mapping[str, str], names: Collection[str]) -> dict[str, str]:
-    """The settings of these names that the environment gives, itself or in a file. Raises SettingsError."""
+    """The settings of these names that the environment gives, itself or in a file. Raises SettingsError.
+
+    The name of a file that is empty names none. A file itself is to hold something: to say that a setting is empty, its
+    variable is set so.
+    """
     found = {}
     for name in names:
         variable = PREFIX + name.upper()
         path = environment.get(variable + IN_A_FILE)
-        if path is not None and name + IN_A_FILE.lower() not in names:
+        if path and name + IN_A_FILE.lower() not in names:
             if environment.get(variable) is not None:
                 raise SettingsError(f"set one of {variable} and {variable}{IN_A_FILE}")
             found[name] = _content(variable, path)
@@ -44,7 +48,7 @@ def unknown(environment: Mapping[str, str], names: Collection[str]) -> list[str]
         variable
         for variable in environment.keys() - settings
         if variable.startswith(PREFIX)
-        and (name := variable.removeprefix(PREFIX)) not in ELSEWHERE
+        and (name := variable.removeprefix(PREFIX)).removesuffix(IN_A_FILE) not in ELSEWHERE
         and not LINK.fullmatch(name)
     )
     return [_hint(variable, settings) for variable in strange]
@@ -56,11 +60,20 @@ def _hint(variable: str, settings: Collection[str]) -> str:
 
 
 def _content(variable: str, path: str) -> str:
+    named = variable + IN_A_FILE
     try:
         with Path(path).open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise ValueError  # noqa: TRY301 - told as any other file that holds no value
-        return content.decode().rstrip("\r\n")
+    except FileNotFoundError:
+        raise SettingsError(f"{named} names no file") from None
     except (OSError, ValueError):
-        raise SettingsError(f"{variable}{IN_A_FILE} names no readable file") from None
+        raise SettingsError(f"{named} names no readable file") from None
+    if len(content) > LARGEST_FILE:
+        raise SettingsError(f"{named} names a file of more than {LARGEST_FILE // 1024} KiB, which is no value")
+    try:
+        text = content.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{named} names a file that is no text in UTF-8") from None
+    if not text.strip():
+        raise SettingsError(f"{named} names a file that is empty")
+    return text

@@ -5,13 +5,15 @@ its own files there, and whichever is scraped adds them all up.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from prometheus_client import CollectorRegistry, generate_latest, values
-from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client import CollectorRegistry, Metric, generate_latest, values
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from medtime_backend.worker_files import announce, readable
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -39,8 +41,25 @@ def directory_of_workers() -> Iterator[None]:
 
 def share_values() -> None:
     """Let what is counted from here on go to the shared directory, also where prometheus-client was imported before."""
-    if shared_directory() is not None and not values.ValueClass._multiprocess:  # noqa: SLF001 - the library has no other way to ask
+    directory = shared_directory()
+    if directory is None:
+        return
+    announce(directory)
+    if not values.ValueClass._multiprocess:  # noqa: SLF001 - the library has no other way to ask
         values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # so the library has it
+
+
+class Workers:
+    """A collector of what all workers of an instance have counted, those that have ended among them."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def collect(self) -> Iterable[Metric]:
+        """All metrics. Raises OSError when the directory is not there."""
+        with readable(self._directory) as files:
+            found: Iterable[Metric] = MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]  # so the library has it
+            return found
 
 
 def exposition(registry: CollectorRegistry) -> bytes:
@@ -48,25 +67,6 @@ def exposition(registry: CollectorRegistry) -> bytes:
     directory = shared_directory()
     if directory is None:
         return generate_latest(registry)
-    _forget_dead(directory)
-    everybody = CollectorRegistry()
-    MultiProcessCollector(everybody, str(directory))  # type: ignore[no-untyped-call]  # so the library has it
+    everybody = CollectorRegistry(auto_describe=False)
+    everybody.register(Workers(directory))
     return generate_latest(everybody)
-
-
-def _forget_dead(directory: Path) -> None:
-    """Drop what workers said of themselves that are no more; what they counted stays."""
-    for file in directory.glob("gauge_live*.db"):
-        worker = int(file.stem.rpartition("_")[2])
-        if not _lives(worker):
-            mark_process_dead(worker, str(directory))  # type: ignore[no-untyped-call]  # so the library has it
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,7 +1,6 @@
 """Structured logs of ids, times and codes. An allow-list, so that nothing else can slip in."""
 
 import logging
-import sys
 import time
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -11,7 +10,7 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import Message, Scope
 
-from medtime_backend.log_files import DailyFiles
+from medtime_backend.log_files import DailyFiles, StandardOutput
 from medtime_backend.request_id import request_id
 
 FIELDS = frozenset(
@@ -45,7 +44,7 @@ def configure(level: str, directory: str = "") -> None:
     Libraries are heard from warnings on: httpx would log addresses.
     """
     # A text file to structlog, which only writes and flushes.
-    target: Any = DailyFiles(Path(directory)) if directory else sys.stdout
+    target: Any = DailyFiles(Path(directory)) if directory else StandardOutput()
     logging.getLogger("httpx").setLevel(logging.WARNING)
     structlog.configure(
         processors=[
@@ -55,7 +54,8 @@ def configure(level: str, directory: str = "") -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        # Not its PrintLogger, which writes a line and its end apart: another worker's, or midnight, could come between.
+        logger_factory=structlog.WriteLoggerFactory(target),
         cache_logger_on_first_use=True,
     )
 

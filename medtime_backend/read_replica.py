@@ -4,30 +4,30 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Any
 
 import asyncpg
-import structlog
 
 from medtime_backend import errors
 from medtime_backend.database import Database, Trace
+from medtime_backend.flights import Flights
 from medtime_backend.metrics import Metrics
+from medtime_backend.replica_presence import Presence
 from medtime_backend.settings import Settings
 
 POSITION_SECONDS = 0.5
 """How old the primary's position may be that a replica is held to: so late at most is what it tells."""
-PAUSE_SECONDS = 1.0
-"""A replica that is away or behind is left alone for this long."""
-TELL_SECONDS = 60.0
+PATIENCE_SECONDS = 2.0
+"""So long does a request wait for the replica at most, before the primary is asked."""
+HAS_REPLAYED = "replica_has_replayed"
+# What it refuses may be right for what it has seen, and wrong for what there is: the primary decides.
+FAULTS = (errors.Problem, asyncpg.PostgresError)
 
-log = structlog.get_logger()
+Rows = Sequence[asyncpg.Record]
 
 
 class ReadReplica:
-    """Gives rows of the replica, or None: then `primary` must be asked. Nothing here is ever an error.
-
-    Each statement's first argument is the primary's position (pg_lsn), and each of its rows has `fresh`: whether the
-    server is a replica that has replayed it.
-    """
+    """Gives rows of the replica, or None: then `primary` must be asked. Nothing here is ever an error."""
 
     def __init__(self, primary: Database, replica: Database | None, metrics: Metrics) -> None:
         self.primary = primary
@@ -35,9 +35,8 @@ class ReadReplica:
         self._metrics = metrics
         self._position = ""
         self._position_until = 0.0
-        self._turn = asyncio.Lock()
-        self._away_until = 0.0
-        self._told_at = -TELL_SECONDS
+        self._asking: Flights[str] = Flights()
+        self._presence = Presence(self._trial)
 
     @classmethod
     async def open(
@@ -50,41 +49,78 @@ class ReadReplica:
 
     async def close(self) -> None:
         """Close the pool."""
+        await self._presence.close()
+        await self._asking.close()
         if self._replica is not None:
             await self._replica.close()
 
-    async def fetch(self, name: str, *arguments: object) -> Sequence[asyncpg.Record] | None:
-        """The rows of a named statement, if the replica is there and has seen enough."""
-        if self._replica is None or time.monotonic() < self._away_until:
+    async def fetch(self, name: str, *arguments: object) -> Rows | None:
+        """The rows of a named statement, if the replica is there and had seen enough before they were read."""
+        replica = self._replica
+        if replica is None or not self._presence.use():
             return None
         try:
             position = await self._current()
-            rows = await self._replica.fetch(name, position, *arguments)
-        except (errors.Problem, asyncpg.PostgresError) as fault:
-            # What it refuses may be right for what it has seen, and wrong for what there is: the primary decides.
+        except FAULTS:
+            # No fault of the replica: the primary will tell it.
+            self._count("refused")
+            return None
+        gone = self._presence.gone
+        reading = asyncio.create_task(replica.fetch_when(HAS_REPLAYED, position, name, *arguments))
+        try:
+            either: set[asyncio.Future[Any]] = {reading, gone}
+            await asyncio.wait(either, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not reading.done():
+                # Nobody waits for its end: asyncpg tells the server of it, which may be what does not answer.
+                reading.add_done_callback(lambda done: done.cancelled() or done.exception())
+                reading.cancel()
+        if reading.done():
+            return self._judge(reading)
+        if not gone.done():
+            self._presence.give_up(TimeoutError.__name__)
+        self._count("refused")
+        return None
+
+    def _judge(self, reading: asyncio.Task[Rows | None]) -> Rows | None:
+        """The rows, if that is what became of it; else notes what it says of the replica."""
+        try:
+            rows = reading.result()
+        except FAULTS as fault:
             if isinstance(fault, errors.Busy | asyncpg.PostgresError):
-                self._leave_alone(type(fault).__name__)
-            self._metrics.replica_reads.labels("refused").inc()
+                self._presence.give_up(type(fault).__name__)
+            self._count("refused")
             return None
-        if not rows or not rows[-1]["fresh"]:
-            self._leave_alone("behind")
-            self._metrics.replica_reads.labels("behind").inc()
+        if rows is None:
+            self._presence.leave_alone("behind")
+            self._count("behind")
             return None
-        self._metrics.replica_reads.labels("answered").inc()
+        self._presence.answered()
+        self._count("answered")
         return rows
 
-    async def _current(self) -> str:
-        """Where the primary's log was lately. Raises what Database.fetch raises."""
-        async with self._turn:
-            if time.monotonic() >= self._position_until:
-                asked = time.monotonic()
-                (row,) = await self.primary.fetch("primary_position")
-                self._position, self._position_until = row["position"], asked + POSITION_SECONDS
-            return self._position
+    def _count(self, outcome: str) -> None:
+        self._metrics.replica_reads.labels(outcome).inc()
 
-    def _leave_alone(self, code: str) -> None:
-        now = time.monotonic()
-        self._away_until = now + PAUSE_SECONDS
-        if now - self._told_at >= TELL_SECONDS:
-            self._told_at = now
-            log.warning("replica_not_used", code=code)
+    async def _current(self) -> str:
+        """Where the primary's log was lately; those who ask at once ask once. Raises what Database.fetch raises."""
+        if time.monotonic() < self._position_until:
+            return self._position
+        return await self._asking.join(None, self._ask)
+
+    async def _ask(self) -> str:
+        asked = time.monotonic()
+        (row,) = await self.primary.fetch("primary_position")
+        self._position, self._position_until = row["position"], asked + POSITION_SECONDS
+        return self._position
+
+    async def _trial(self) -> str:
+        """What is wrong with the replica, if anything is."""
+        if self._replica is None:
+            return "none"
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                (row,) = await self._replica.fetch(HAS_REPLAYED, await self._current())
+        except (*FAULTS, TimeoutError) as fault:
+            return type(fault).__name__
+        return "" if row["fresh"] else "behind"

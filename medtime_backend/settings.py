@@ -91,8 +91,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where edge functions are: https://<project>.supabase.co/functions/v1. Empty: nobody is woken at once."""
     functions_key: str = ""
     """What push-notify asks for: its own PUSH_NOTIFY_KEY, which opens nothing else, or a secret key of the project."""
-    functions_key_file: str = ""
-    """A file that holds it, instead of functions_key."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """debug, info, warning or error."""
     traces: bool = False
@@ -103,18 +101,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         settings_rules.check(self)
 
+    def __repr__(self) -> str:
+        """No value: wherever settings are printed, passwords would be."""
+        return "Settings(…)"
+
     @property
     def rates(self) -> Mapping[str, Mapping[str, int]]:
         """Requests a minute by tier and group."""
         tiers = {"free": self.rate_free, "pro": self.rate_pro, "perfect": self.rate_perfect}
         return {tier: settings_rules.rates_of(tier, given) for tier, given in tiers.items()}
-
-    @property
-    def wakeup_secret(self) -> str:
-        """The key for push-notify, from the setting or its file."""
-        if self.functions_key_file:
-            return Path(self.functions_key_file).read_text("utf-8").strip()
-        return self.functions_key
 
     @property
     def auth_address(self) -> str:

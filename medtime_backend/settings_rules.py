@@ -89,11 +89,9 @@ def _keys(settings: Any) -> None:
 
 def _functions(settings: Any) -> None:
     check_web_address("FUNCTIONS_URL", settings.functions_url, "could read the key")
-    if settings.functions_key_file and (settings.functions_key or not Path(settings.functions_key_file).is_file()):
-        raise SettingsError("MEDTIME_FUNCTIONS_KEY_FILE names no readable file, or MEDTIME_FUNCTIONS_KEY is set too")
-    if settings.functions_url and not settings.wakeup_secret:
-        raise SettingsError("MEDTIME_FUNCTIONS_URL needs MEDTIME_FUNCTIONS_KEY or MEDTIME_FUNCTIONS_KEY_FILE")
-    if not settings.wakeup_secret.isprintable() or not settings.wakeup_secret.isascii():
+    if settings.functions_url and not settings.functions_key:
+        raise SettingsError("MEDTIME_FUNCTIONS_URL needs MEDTIME_FUNCTIONS_KEY, or MEDTIME_FUNCTIONS_KEY_FILE")
+    if not settings.functions_key.isprintable() or not settings.functions_key.isascii():
         raise SettingsError("MEDTIME_FUNCTIONS_KEY holds a character that no header can carry")
 
 

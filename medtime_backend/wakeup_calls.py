@@ -27,7 +27,7 @@ class WakeupCalls:
         self._http = http
         self._pause = pause
         self._url = f"{settings.functions_url.rstrip('/')}/push-notify" if settings.functions_url else ""
-        self._key = settings.wakeup_secret
+        self._key = settings.functions_key
         self._wanted = asyncio.Event()
         self._calling: asyncio.Task[None] | None = None
 

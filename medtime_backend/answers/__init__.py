@@ -2,5 +2,6 @@
 
 from medtime_backend.answers.answer import Answer
 from medtime_backend.answers.cache import AnswerCache
+from medtime_backend.answers.version import Version
 
-__all__ = ["Answer", "AnswerCache"]
+__all__ = ["Answer", "AnswerCache", "Version"]

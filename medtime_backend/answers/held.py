@@ -7,6 +7,8 @@ from collections.abc import Callable
 from medtime_backend.answers.answer import Answer
 
 MOST_BYTES = 32 * 1024 * 1024
+ENTRY_BYTES = 600
+"""What keeping an answer takes beside its bytes (measured): an empty one is not for nothing."""
 
 
 class HeldAnswers:
@@ -34,10 +36,10 @@ class HeldAnswers:
         if key in self._answers:
             self._drop(key)
         self._answers[key] = (answer, self._clock() + seconds)
-        self._bytes += answer.size
+        self._bytes += answer.size + ENTRY_BYTES
         while self._bytes > self._most_bytes:
             self._drop(next(iter(self._answers)))
 
     def _drop(self, key: str) -> None:
         answer, _ = self._answers.pop(key)
-        self._bytes -= answer.size
+        self._bytes -= answer.size + ENTRY_BYTES

@@ -14,6 +14,7 @@ CONNECTIONS = 16
 PAUSE_SECONDS = 1.0
 LOCK_MS = 3_000
 """How long others wait at most for the one who makes an answer."""
+RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end"
 
 
 class SharedAnswers:
@@ -36,6 +37,7 @@ class SharedAnswers:
             pool = BlockingConnectionPool.from_url(url, max_connections=CONNECTIONS, timeout=timeout, **options)
             self._redis = Redis.from_pool(pool)
         self._away_until = 0.0
+        self._failing = False
 
     @property
     def away(self) -> bool:
@@ -55,21 +57,32 @@ class SharedAnswers:
         """Keep a body for all."""
         await self._ask(lambda: self._redis.set(key, body, ex=seconds), None)
 
-    async def claim(self, key: str) -> bool:
+    async def claim(self, key: str, by: bytes) -> bool:
         """Whether the caller is the one to make this answer; so is everybody while Redis is away."""
-        claimed = await self._ask(lambda: self._redis.set(f"{key}:claim", b"", nx=True, px=LOCK_MS), fallback=True)
+        claimed = await self._ask(lambda: self._redis.set(_claim_of(key), by, nx=True, px=LOCK_MS), fallback=True)
         return bool(claimed)
 
-    async def release(self, key: str) -> None:
-        """Let another one make it: it did not work out."""
-        await self._ask(lambda: self._redis.delete(f"{key}:claim"), None)
+    async def release(self, key: str, by: bytes) -> None:
+        """Let another one make it. A claim that has become another's, since this one took too long, is left."""
+        await self._ask(lambda: self._redis.eval(RELEASE, 1, _claim_of(key), by), None)
 
     async def _ask(self, call: Callable[[], Awaitable[Any]], fallback: object) -> Any:
         if self.away:
             return fallback
+        if self._failing:
+            # One finds out whether it is back; the others do without it meanwhile.
+            self._away_until = time.monotonic() + PAUSE_SECONDS
         try:
-            return await call()
+            found = await call()
         # Any: a cluster's client fails in ways of its own when a node goes away (admission/shared.py).
         except Exception:  # noqa: BLE001 - a cache that is not there is no fault of the request
+            self._failing = True
             self._away_until = time.monotonic() + PAUSE_SECONDS
             return fallback
+        self._failing = False
+        self._away_until = 0.0
+        return found
+
+
+def _claim_of(key: str) -> str:
+    return f"{key}:claim"

@@ -28,17 +28,11 @@ class Download:
         self, url: str, target: Path, most_bytes: int, *, seconds: float = SECONDS, pause: float = PAUSE_SECONDS
     ) -> None:
         """Check the address. Raises CatalogError when it is not https (or of this machine)."""
-        parts = parts_of(url)
-        if parts.scheme not in ("https", "http") or not parts.hostname:
-            raise CatalogError("The address of the catalog's file does not begin with https://.")
-        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise CatalogError(
-                f"{parts.hostname} would be asked over plain http: whoever is on the way could change drugs."
-            )
+        parts = _refuse_plain(url)
         self._url, self._target, self._most, self._pause = url, target, most_bytes, pause
         self._end = time.monotonic() + seconds
         self._seconds = seconds
-        self._host = parts.hostname
+        self._host = parts.hostname or ""
         # Without user, query and fragment, where keys are.
         self.origin = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
         self._hash = hashlib.sha256()
@@ -48,17 +42,23 @@ class Download:
     def run(self, report: Report) -> str:
         """Fetch it; return its SHA-256. Raises CatalogError."""
         fault = ""
-        with httpx.Client(follow_redirects=True, max_redirects=5, timeout=TIMEOUT) as client:
+        hooks = {"request": [lambda request: _refuse_plain(str(request.url))]}
+        with httpx.Client(follow_redirects=True, max_redirects=5, timeout=TIMEOUT, event_hooks=hooks) as client:
             for attempt in range(ATTEMPTS):
                 if attempt:
                     time.sleep(self._pause * attempt)
                 try:
                     self._fetch(client, report)
                 except httpx.HTTPStatusError as refused:
-                    fault = f"it answers {refused.response.status_code}"
-                    if refused.response.status_code < SERVER_ERROR:
+                    status = refused.response.status_code
+                    fault = f"it answers {status}"
+                    if status == UNSATISFIABLE:
+                        # It broke off where the file ends, or the file is a shorter one now.
+                        self._begin_again()
+                    elif status < SERVER_ERROR:
                         break
-                except httpx.HTTPError as broken:
+                # An address that cannot be one is not among the HTTP errors; its text could quote it.
+                except (httpx.HTTPError, httpx.InvalidURL) as broken:
                     fault = type(broken).__name__
                 else:
                     return self._hash.hexdigest()
@@ -72,7 +72,10 @@ class Download:
         with client.stream("GET", self._url, headers=headers) as answer:
             answer.raise_for_status()
             if answer.status_code != PARTIAL:
-                self._hash, self._done = hashlib.sha256(), 0
+                self._begin_again()
+            elif not answer.headers.get("content-range", "").startswith(f"bytes {self._done}-"):
+                self._begin_again()
+                raise httpx.RemoteProtocolError("another part than was asked for")
             tag = answer.headers.get("etag") or answer.headers.get("last-modified")
             # A weak tag does not promise the same bytes.
             self._tag = tag if tag and not tag.startswith("W/") else None
@@ -82,6 +85,9 @@ class Download:
                 for chunk in self._chunks(answer):
                     file.write(chunk)
                     report("fetch", self._done, size)
+
+    def _begin_again(self) -> None:
+        self._hash, self._done, self._tag = hashlib.sha256(), 0, None
 
     def _chunks(self, answer: httpx.Response) -> Iterator[bytes]:
         for chunk in answer.iter_raw():
@@ -95,6 +101,18 @@ class Download:
             raise CatalogError(f"The file at {self._host} is larger than {self._most:,} bytes; nothing has changed.")
         if time.monotonic() > self._end:
             raise CatalogError(f"{self._host} did not give the file within {self._seconds:.0f} s; nothing has changed.")
+
+
+def _refuse_plain(url: str) -> SplitResult:
+    """The parts of an address that may be asked, the first one or where it leads to. Raises CatalogError."""
+    parts = parts_of(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise CatalogError("The address of the catalog's file does not begin with https://.")
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise CatalogError(
+            f"{parts.hostname} would be asked over plain http: whoever is on the way could change drugs."
+        )
+    return parts
 
 
 def file_name(url: str) -> str:

@@ -6,6 +6,7 @@ import http.client
 import json
 import sys
 
+from medtime_backend.environment import IN_A_FILE
 from medtime_backend.exposition import VARIABLE
 from medtime_backend.local.data_directory import DataDirectory
 from medtime_backend.local.ocr_keys import ocr_environment
@@ -52,6 +53,22 @@ def start_gateway(directory: DataDirectory, options: StackOptions, server: Postg
 
 def start_service(directory: DataDirectory, options: StackOptions, info: StackInfo, *, port: int) -> KeptProcess:
     """Start the service under Granian with the settings that point it at this stack."""
+    given = {
+        "MEDTIME_DATABASE_URL": info.service_database_url,
+        "MEDTIME_REDIS_URL": info.redis_url,
+        "MEDTIME_AUTH_URL": info.auth_url,
+        "MEDTIME_AUTH_API_KEY": info.publishable_key,
+        "MEDTIME_JWKS_URL": f"{info.auth_url}/.well-known/jwks.json",
+        # One the developer may have set would contradict the URL, as would a file of any of these.
+        "MEDTIME_JWKS_FILE": "",
+        "MEDTIME_JWT_ISSUER": options.issuer,
+        "MEDTIME_JWT_AUDIENCE": options.audience,
+        VARIABLE: str(directory.new_metrics()),
+        "MEDTIME_FUNCTIONS_URL": info.functions_url,
+        "MEDTIME_FUNCTIONS_KEY": info.secret_key,
+        **ocr_environment(directory.ocr_keys),
+        **options.service_environment,
+    }
     return KeptProcess(
         ProcessSpec(
             name="The service",
@@ -61,23 +78,7 @@ def start_service(directory: DataDirectory, options: StackOptions, info: StackIn
                 *("--loop", "uvloop", "--no-ws", "medtime_backend.app:create_app"),
             ],
             log=info.service_log,
-            environment={
-                "MEDTIME_DATABASE_URL": info.service_database_url,
-                "MEDTIME_REDIS_URL": info.redis_url,
-                "MEDTIME_AUTH_URL": info.auth_url,
-                "MEDTIME_AUTH_API_KEY": info.publishable_key,
-                "MEDTIME_JWKS_URL": f"{info.auth_url}/.well-known/jwks.json",
-                # One the developer may have set would contradict the URL.
-                "MEDTIME_JWKS_FILE": "",
-                "MEDTIME_JWT_ISSUER": options.issuer,
-                "MEDTIME_JWT_AUDIENCE": options.audience,
-                VARIABLE: str(directory.new_metrics()),
-                "MEDTIME_FUNCTIONS_URL": info.functions_url,
-                "MEDTIME_FUNCTIONS_KEY": info.secret_key,
-                "MEDTIME_FUNCTIONS_KEY_FILE": "",
-                **ocr_environment(directory.ocr_keys),
-                **options.service_environment,
-            },
+            environment={**{f"{name}{IN_A_FILE}": "" for name in given}, **given},
             kept_open=_kept_open(directory),
         )
     )

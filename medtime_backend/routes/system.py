@@ -1,5 +1,6 @@
 """/health: whether the process lives, and whether it can serve. /metrics: what it has counted."""
 
+import asyncio
 from typing import Any
 
 from litestar import Request, Response, Router, get
@@ -14,7 +15,6 @@ from medtime_backend.metrics import Metrics
 from medtime_backend.routes.documentation import documented_problems
 from medtime_backend.services.readiness import Readiness
 from medtime_backend.services.standing import Standing
-from medtime_backend.services.wakeup_state import WakeupState
 from medtime_backend.settings import Settings
 
 RELAYED = {"forwarded", "via", "x-real-ip"}
@@ -38,7 +38,6 @@ async def metrics(
     counted: NamedDependency[Metrics],
     database: NamedDependency[Database],
     standing: NamedDependency[Standing],
-    wakeup_state: NamedDependency[WakeupState],
     settings: NamedDependency[Settings],
     trusted: NamedDependency[Networks],
 ) -> Response[bytes]:
@@ -51,8 +50,8 @@ async def metrics(
     if relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
         raise errors.NotFound
     await standing.refresh(database)
-    await wakeup_state.refresh(database)
-    return Response(counted.exposition(), media_type=CONTENT_TYPE)
+    # In a thread: the files of all workers are read, for which one may have to wait for another.
+    return Response(await asyncio.to_thread(counted.exposition), media_type=CONTENT_TYPE)
 
 
 health = Router("/health", route_handlers=[live, ready], tags=["system"], opt={PUBLIC: True, UNCOUNTED: True})

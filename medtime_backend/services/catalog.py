@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from medtime_backend import errors
-from medtime_backend.answers import Answer, AnswerCache
+from medtime_backend.answers import Answer, AnswerCache, Version
 from medtime_backend.answers.answer import NOTHING
 from medtime_backend.database import Database
 from medtime_backend.read_replica import ReadReplica
@@ -72,15 +72,14 @@ class Catalog:
 
     async def _answer(self, name: str, *arguments: object) -> dict[str, object] | None:
         rows = await self._reads.fetch(f"{name}_from_replica", *arguments) if name in ON_REPLICA else None
-        # An answer of an older catalog would be kept for a day as one of this one.
-        if rows is None or rows[0]["version"] < self._cache.version:
+        # An answer of an older catalog, or of before a release that changed nothing, would be kept for a day.
+        if rows is None or Version(rows[0]["version"], rows[0]["seeded"]) != self._cache.version:
             rows = await self._reads.primary.fetch(name, *arguments)
         text = rows[0]["answer"]
         return None if text is None else msgspec.json.decode(text, type=dict[str, object])
 
 
-async def version(database: Database) -> int:
-    """The catalog's version: grows with each seed."""
-    rows = await database.fetch("catalog_version")
-    found: int = rows[0]["version"]
-    return found
+async def version(database: Database) -> Version:
+    """The catalog's version: its number grows with each seed, its mark is when the last one was."""
+    (row,) = await database.fetch("catalog_version")
+    return Version(row["version"], row["seeded"])

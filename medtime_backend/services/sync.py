@@ -126,7 +126,7 @@ async def pull(  # noqa: PLR0913 - the parameters of the request
     # Only for one's own, since a caregiver's link may just have ended; and only after a first page, whose clock tells
     # what the device has seen (ADR 32).
     if held is not None and subject == identity.user_id:
-        rows = await reads.fetch("pull_from_replica", *arguments)
+        rows = await reads.fetch("pull", *arguments)
         if rows is not None and _has_seen(rows, held):
             return _page(rows, subject, entity_type)
     return _page(await reads.primary.fetch("pull", *arguments), subject, entity_type)

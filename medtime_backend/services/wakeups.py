@@ -9,17 +9,19 @@ import msgspec
 from medtime_backend.database import statement
 
 OK = range(200, 300)
+MOST_COUNTED = 10_000
+"""private.wakeup_state counts no further."""
 
 
 class State(msgspec.Struct, frozen=True):
-    """What is queued now, and the totals of all time. `oldest_seconds` None: nothing is due."""
+    """What is queued now, each counted up to 10,000, and the totals of all time. `oldest_seconds` 0: nothing is due."""
 
     coalescing_window_seconds: int
     requests: int
     waiting: int
     at_work: int
     set_aside_now: int
-    oldest_seconds: int | None
+    oldest_seconds: int
     queued: int
     sent: int
     retried: int

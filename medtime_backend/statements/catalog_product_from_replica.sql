@@ -1,4 +1,9 @@
 select
-  public.catalog_product($2)::text as answer,
+  public.catalog_product($1)::text as answer,
   (select version from public.catalog_version) as version,
-  pg_is_in_recovery() and pg_last_wal_replay_lsn() >= $1::text::pg_lsn as fresh
+  coalesce((
+    select (extract(epoch from r.seeded_at) * 1000000)::bigint::text
+    from public.catalog_releases as r
+    order by r.id desc
+    limit 1
+  ), '') as seeded

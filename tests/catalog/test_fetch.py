@@ -18,15 +18,25 @@ CONTENT = bytes(range(256)) * 4000
 
 @contextmanager
 def publisher(**habits: Any) -> Iterator[tuple[str, list[str | None]]]:
-    """A server whose answers break off after `breaks` bytes, or have another `status`; what ranges were asked for."""
+    """A server and what ranges it was asked for.
+
+    Its answers break off after `breaks` bytes or at the end (`endless`), have another `status`, lead to `elsewhere`, or
+    are another part than was asked for (`astray`).
+    """
     asked: list[str | None] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.headers.get("Range"))
             start = int(asked[-1][6:-1]) if asked[-1] else 0
-            self.send_response(habits.get("status", 206 if start else 200))
-            self.send_header("Content-Length", str(len(CONTENT) - start))
+            first = len(asked) == 1
+            self.send_response(habits.get("status", 416 if start == len(CONTENT) else 206 if start else 200))
+            if "elsewhere" in habits:
+                self.send_header("Location", habits["elsewhere"])
+            if start:
+                begun = start - habits.get("astray", 0)
+                self.send_header("Content-Range", f"bytes {begun}-{len(CONTENT) - 1}/{len(CONTENT)}")
+            self.send_header("Content-Length", str(len(CONTENT) - start + (first and habits.get("endless", 0))))
             self.send_header("ETag", '"one"')
             self.end_headers()
             self.wfile.write(CONTENT[start : start + habits.get("breaks", len(CONTENT))])
@@ -55,6 +65,28 @@ def test_a_file_that_breaks_off_is_resumed(tmp_path: Path) -> None:
         assert fetch(url, tmp_path / "f") == hashlib.sha256(CONTENT).hexdigest()
     assert (tmp_path / "f").read_bytes() == CONTENT
     assert asked == [None, "bytes=300000-", "bytes=600000-", "bytes=900000-"]
+
+
+def test_one_that_breaks_off_at_its_end_is_fetched_again(tmp_path: Path) -> None:
+    with publisher(endless=1) as (url, asked):
+        assert fetch(url, tmp_path / "f") == hashlib.sha256(CONTENT).hexdigest()
+    assert (tmp_path / "f").read_bytes() == CONTENT
+    assert asked == [None, f"bytes={len(CONTENT)}-", None]
+
+
+def test_another_part_than_was_asked_for_is_not_joined(tmp_path: Path) -> None:
+    with publisher(breaks=600_000, astray=1) as (url, asked), pytest.raises(CatalogError, match="RemoteProtocolError"):
+        fetch(url, tmp_path / "f")
+    assert asked == [None, "bytes=600000-", None, "bytes=600000-", None]
+
+
+@pytest.mark.parametrize("place", ["http://publisher.example/f.xlsx", "http://publisher.example/f?key=secret"])
+def test_a_way_that_leads_over_plain_http_is_not_gone(tmp_path: Path, place: str) -> None:
+    with publisher(status=302, elsewhere=place) as (url, asked), pytest.raises(CatalogError) as refused:
+        fetch(url, tmp_path / "f")
+    assert "publisher.example would be asked over plain http" in str(refused.value)
+    assert "secret" not in str(refused.value)
+    assert len(asked) == 1
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
-"""What /metrics tells of the cleanup and the catalog: by every worker the same, asked for once a minute."""
+"""What /metrics tells of what the database knows: by every worker the same, asked for once in a while."""
 
 import asyncio
+import json
 import math
 from collections.abc import AsyncIterator
 from time import time
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -11,11 +13,12 @@ import pytest
 from medtime_backend.database import Database
 from medtime_backend.local.options import StackInfo
 from medtime_backend.metrics import Metrics
-from medtime_backend.services.standing import KEPT_SECONDS, Standing
+from medtime_backend.services.standing import KEPT_SECONDS, OUTCOMES, STATES, Standing
 from medtime_backend.settings import Settings
 from tests.http.own_service import Wire, service
 from tests.http.test_metrics import counted
 
+STATE = (*STATES.values(), *OUTCOMES, "oldest_seconds")
 NAME = ("cleanup_last_success_timestamp_seconds",)
 
 
@@ -90,6 +93,24 @@ async def test_the_database_is_asked_once_a_minute(admin: asyncpg.Connection, da
     clock.now += 1
     await last.refresh(database)
     assert told(metrics) > before
+
+
+async def test_each_fact_is_asked_for_as_often_as_it_changes() -> None:
+    asked: list[str] = []
+
+    class Asked:
+        async def fetch(self, name: str) -> list[Any]:
+            asked.append(name)
+            await asyncio.sleep(0)
+            return [{"seconds": 1.0, "source": "ema", "state": json.dumps(dict.fromkeys(STATE, 0))}]
+
+    database, clock = cast("Database", Asked()), Clock()
+    standing = Standing(Metrics(), clock)
+    for seconds in (0, 14, 1, 15, 15, 14, 1):
+        clock.now += seconds
+        await asyncio.gather(*(standing.refresh(database) for _ in range(20)))
+    names = {name: asked.count(name) for name in asked}
+    assert names == {"cleanup_last_success": 2, "catalog_released": 2, "wakeup_state": 5}
 
 
 async def test_a_database_that_is_away_fails_no_scrape_and_changes_no_value(

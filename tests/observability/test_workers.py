@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -118,3 +118,21 @@ async def test_a_worker_that_dies_takes_nothing_along_that_it_has_counted(stack:
         found = await counted(address)
         assert found["http_requests_total", "GET", "/catalog/sources", "200"] == REQUESTS
         assert victim not in writers(tmp_path, "gauge_live*")
+
+
+async def test_scrapes_meet_workers_that_end_and_begin(stack: StackInfo, tmp_path: Path) -> None:
+    async with instance(stack, tmp_path) as (address, _):
+        await ask(address, "/catalog/sources", REQUESTS)
+        found = []
+        for _ in range(4):
+            with suppress(ProcessLookupError):
+                os.kill(max(writers(tmp_path, "gauge_live*")), signal.SIGKILL)
+            async with asyncio.timeout(30):
+                for _ in range(15):
+                    # A connection may be of the worker that has just been killed; no answer is a bad one.
+                    with suppress(httpx.TransportError):
+                        found.append((await counted(address))["http_requests_total", "GET", "/catalog/sources", "200"])
+            async with httpx.AsyncClient(base_url=address) as http:
+                await answering(http)
+        assert len(found) > 15
+        assert set(found) == {REQUESTS}

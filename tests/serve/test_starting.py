@@ -30,5 +30,5 @@ async def test_a_secret_file_that_is_not_there_is_named(
     monkeypatch.delenv("MEDTIME_REDIS_URL")
     monkeypatch.setenv("MEDTIME_REDIS_URL_FILE", str(tmp_path / "nothing"))
     ended = await run("serve")
-    assert ended.err == "Cannot serve: MEDTIME_REDIS_URL_FILE names no readable file.\n"
+    assert ended.err == "Cannot serve: MEDTIME_REDIS_URL_FILE names no file.\n"
     assert ended.code == 1

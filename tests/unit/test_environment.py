@@ -21,13 +21,55 @@ def test_a_secret_from_a_file(tmp_path: Path, ending: str) -> None:
     assert found.database_url == ADDRESS
 
 
-@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"x" * (LARGEST_FILE + 1)])
-def test_a_file_that_holds_no_value(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "names no file"),
+        (b"", "names a file that is empty"),
+        (b"\r\n", "names a file that is empty"),
+        (b"\xff\xfe", "names a file that is no text in UTF-8"),
+        (b"x" * (LARGEST_FILE + 1), "names a file of more than 64 KiB, which is no value"),
+    ],
+)
+def test_a_file_that_holds_no_value(tmp_path: Path, content: bytes | None, said: str) -> None:
     secret = tmp_path / "secret"
     if content is not None:
         secret.write_bytes(content)
-    with pytest.raises(SettingsError, match=r"^MEDTIME_DATABASE_URL_FILE names no readable file$"):
+    with pytest.raises(SettingsError, match=f"^MEDTIME_DATABASE_URL_FILE {said}$"):
         Settings.from_environment({**KEYS, "MEDTIME_DATABASE_URL_FILE": str(secret)})
+
+
+@pytest.mark.parametrize("path", [".", "no\0name"])
+def test_what_cannot_be_read(path: str) -> None:
+    with pytest.raises(SettingsError, match=r"^MEDTIME_DATABASE_URL_FILE names no readable file$"):
+        Settings.from_environment({**KEYS, "MEDTIME_DATABASE_URL_FILE": path})
+
+
+SECRETS = {
+    "database_url": ADDRESS,
+    "database_read_url": ADDRESS,
+    "redis_url": "rediss://:secret@redis:6379",
+    "auth_api_key": "secret",
+    "functions_key": "secret",
+}
+
+
+def test_every_secret_from_a_file(tmp_path: Path) -> None:
+    """Rings and credentials of /ocr apart: those are files that are read anew each time."""
+    given = {**KEYS, "MEDTIME_FUNCTIONS_URL": "https://functions.test"}
+    for name, value in SECRETS.items():
+        (tmp_path / name).write_text(value + "\n")
+        given[f"MEDTIME_{name.upper()}_FILE"] = str(tmp_path / name)
+    found = Settings.from_environment(given)
+    assert {name: getattr(found, name) for name in SECRETS} == SECRETS
+    # The mechanism is one: nothing but what is a file by its nature has a field for it.
+    assert {name for name in NAMES if name.endswith("_file")} == {"jwks_file", "ocr_keys_file", "ocr_credentials_file"}
+
+
+def test_an_empty_name_names_no_file() -> None:
+    """As `${SECRET_FILE:-}` of a compose file leaves it."""
+    found = Settings.from_environment({**KEYS, "MEDTIME_DATABASE_URL": ADDRESS, "MEDTIME_DATABASE_URL_FILE": ""})
+    assert found.database_url == ADDRESS
 
 
 def test_a_wrong_value_in_a_file_is_named_and_not_told(tmp_path: Path) -> None:
@@ -59,6 +101,7 @@ def test_names_that_nobody_reads() -> None:
         "MEDTIME_LOG_LEVEL": "info",
         "MEDTIME_REDIS_URL_FILE": "",
         "MEDTIME_ENVIRONMENT": "production",
+        "MEDTIME_ADMIN_DATABASE_URL_FILE": "/run/secrets/admin",
         "PATH": "",
     }
     assert unknown(given, NAMES) == [

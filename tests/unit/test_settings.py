@@ -23,6 +23,11 @@ def test_defaults() -> None:
     assert found.database_pool_size == 10
 
 
+def test_they_are_not_told_when_they_are_printed() -> None:
+    found = Settings.from_environment(GOOD)
+    assert "secret" not in f"{found} {found!r}"
+
+
 def test_every_field_has_its_variable(tmp_path: Path) -> None:
     keys = tmp_path / "jwks.json"
     keys.touch()
@@ -67,7 +72,7 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "log_level": "warning",
         "traces": "true",
     }
-    assert {*given, "jwks_url", "ocr_keys", "functions_key_file"} == set(Settings.__struct_fields__)
+    assert {*given, "jwks_url", "ocr_keys"} == set(Settings.__struct_fields__)
     found = Settings.from_environment({PREFIX + name.upper(): value for name, value in given.items()})
     assert found.jwt_audience == ("a", "b")
     assert found.traces

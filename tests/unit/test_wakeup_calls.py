@@ -109,18 +109,8 @@ async def test_without_an_address_nobody_is_called() -> None:
         ({"functions_url": "http://a.test", "functions_key": "k"}, "must be https"),
         ({"functions_url": "ftp://a.test", "functions_key": "k"}, "no http"),
         ({"functions_key": "a\nb", "functions_url": "https://a.test"}, "no header"),
-        ({"functions_key_file": "/nowhere"}, "FUNCTIONS_KEY_FILE"),
-        ({"functions_key_file": __file__, "functions_key": "k"}, "FUNCTIONS_KEY_FILE"),
     ],
 )
 def test_wrong_settings_are_named(given: dict[str, str], named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         Settings(**GIVEN, **given)
-
-
-def test_the_key_can_come_from_a_file(tmp_path: object) -> None:
-    file = f"{tmp_path}/key"
-    with open(file, "w", encoding="utf-8") as opened:  # noqa: PTH123 - a path of any kind
-        opened.write("trigger\n")
-    settings = Settings(**GIVEN, functions_url="https://a.test", functions_key_file=file)
-    assert settings.wakeup_secret == "trigger"
