@@ -1,10 +1,16 @@
 """The reference client: what a phone does to keep its entities in step with the server.
 
-`device.py` is the life of a sync, `state.py` all that must survive a crash, `ocr.py` reading a prescription,
-`service.py` one call with its retries, `messages.py` the bodies, `errors.py` what can go wrong.
+`device.py` is what an app calls. A sync is `pulling.py`, which ends with `settling.py` for what conflicts, and then
+`pushing.py`, which pulls and settles again when a push is refused. What they work on is `state.py`, all that must
+survive a crash, with its copies of entities in `replica.py`.
+
+`account.py` is what the server says of the user, `conflicts.py` what the app is asked, `keyring.py` sealing and
+opening, `ocr.py` reading a prescription, `service.py` one call with its retries, `messages.py` the bodies, `errors.py`
+what can go wrong.
 """
 
-from medtime_backend.client.device import Device, keep_both
+from medtime_backend.client.conflicts import Conflict, Keep, Resolution, keep_both
+from medtime_backend.client.device import Device
 from medtime_backend.client.errors import (
     OwnerMismatchError,
     ProblemError,
@@ -16,7 +22,8 @@ from medtime_backend.client.errors import (
 )
 from medtime_backend.client.messages import Item, Limits, Problem, Status
 from medtime_backend.client.ocr import ConsentRefusedError, Reading, ReadLine, read_prescription
-from medtime_backend.client.state import Conflict, DeviceState, Entity, Keep, Replica, Resolution
+from medtime_backend.client.replica import Entity, Replica
+from medtime_backend.client.state import DeviceState
 
 __all__ = [
     "Conflict",

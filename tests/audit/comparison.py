@@ -15,23 +15,16 @@ from medtime_backend.audit.catalog.snapshot import Snapshot
 from medtime_backend.audit.findings import Finding
 from medtime_backend.local.shadow import Shadow, ShadowDatabase
 from tests.audit.audits import audited, expected_of
-from tests.audit.faults import FAULTS, GRANTS, POLICIES, ROLES, TABLES, VIEWS_AND_FUNCTIONS, Fault
+from tests.audit.faults import FAULTS, PARTS, Fault
 
 PAGE = Path(__file__).parents[2] / "docs/policies_comparison.md"
-PARTS = {
-    "Grants": GRANTS,
-    "Policies": POLICIES,
-    "Tables": TABLES,
-    "Views and functions": VIEWS_AND_FUNCTIONS,
-    "Roles and settings": ROLES,
-}
 HEADING = """# What finds which fault
 
 {count} faults that people make in a schema like ours, each made in a copy of it, and what is said about the copy that
 is not said about the sound schema: by `medtime policies audit`, by pgrls 0.57.1 and by the advisors of the official
 Supabase CLI 2.117.0 (`supabase db advisors --level warn`, with `pgrst.db_schemas` set). A dash means: nothing.
 
-The column of ours names the finding by which a test demands it ([the faults](../tests/audit/faults.py)). pgrls and the
+The column of ours names the finding by which a test demands it ([the faults](../tests/audit/faults/)). pgrls and the
 advisors know nothing of the project they look at, so they cannot know what was meant: a grant is a fault here because
 `policies/` does not declare it. The audit runs them too (pgrls always, the advisors with `--advisors`), because they
 know general traps.

@@ -10,7 +10,8 @@ import httpx
 import msgspec
 
 from medtime_backend.client.messages import Row
-from medtime_backend.client.state import DeviceState, Replica
+from medtime_backend.client.replica import Replica
+from medtime_backend.client.state import DeviceState
 
 # What is wrong: {function: (pattern in its definition, text instead)}.
 SQL: dict[str, dict[str, tuple[str, str]]] = {
