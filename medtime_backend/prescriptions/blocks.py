@@ -43,8 +43,8 @@ class Blocks:
         self.unread: list[str] = []
         self._open: Block | None = None
         self._broken_off = False
-        self._gap: tuple[TextLine, bool] | None = None
-        """The line before, if it was unread, and whether it names a form."""
+        self._gap: tuple[TextLine, Seen] | None = None
+        """The line before, if it was unread."""
 
     def add(self, line: TextLine) -> None:
         """Put the line to the medication it belongs to, or to what is unread."""
@@ -57,7 +57,7 @@ class Blocks:
             self._begin(line, seen, found)
         elif not self._go_on(line, seen, sure=bool(found) or self._broken_off):
             self.unread.append(line.text)
-            self._gap = line, any(one.kind == "shape" for one in seen.phrases)
+            self._gap = line, seen
             return
         self._gap = None
 
@@ -75,7 +75,7 @@ class Blocks:
             self._open.instructs and (seen.item or (self._gap is not None and _instructs(seen)))
         )
         if own and (sure or _is_instruction(seen)):
-            self._open = Block([*self._taken_back(), line], None, _instructs(seen))
+            self._open = Block([*self._taken_back(seen), line], None, _instructs(seen))
             self.blocks.append(self._open)
         elif not own and self._open is not None and (sure or (seen.telling and _share_read(seen) >= LEAST_READ)):
             self._open.lines.append(line)
@@ -85,10 +85,16 @@ class Blocks:
         self._broken_off = _breaks_off(seen.tokens)
         return True
 
-    def _taken_back(self) -> list[TextLine]:
-        """Return the unread line above an instruction without a name, which it may be: a part of its raw text."""
-        line, has_form = self._gap or (None, False)
-        if line is None or (self._open is None and not has_form):
+    def _taken_back(self, seen: Seen) -> list[TextLine]:
+        """Return the unread line above an instruction without a name, which it may be: a part of its raw text.
+
+        So it is where a number may be parted between them: '7.' above '5 mL'.
+        """
+        if self._gap is None:
+            return []
+        line, above = self._gap
+        has_form = any(one.kind == "shape" for one in above.phrases)
+        if self._open is None and not has_form and not (_ends_in_number(above) and _begins_with_number(seen)):
             return []
         self.unread.pop()
         return [line]
@@ -118,6 +124,15 @@ def _is_instruction(seen: Seen) -> bool:
 
 def _instructs(seen: Seen) -> bool:
     return any(one.kind in INSTRUCTING for one in seen.phrases)
+
+
+def _ends_in_number(seen: Seen) -> bool:
+    last = next((one for one in reversed(seen.tokens) if one.word[:1].isalnum()), None)
+    return last is not None and last.text[:1].isdigit()
+
+
+def _begins_with_number(seen: Seen) -> bool:
+    return bool(seen.tokens) and seen.tokens[0].text[:1].isdigit()
 
 
 def _share_read(seen: Seen) -> float:

@@ -43,11 +43,23 @@ class Phrase(NamedTuple):
     taken: Taken
     beside: bool = True
     """Whether what is before it was read too, or nothing is."""
+    doubtful: bool = False
+    """Whether a number of it may have been another one."""
 
     @property
     def repaired(self) -> bool:
         """Whether any of its tokens was taken for another."""
         return any(reading.repaired for _, reading in self.taken)
+
+    @property
+    def reworded(self) -> bool:
+        """Whether a word of it, and not a number, was taken for another or cut from one."""
+        return any(token.glued or (reading.repaired and reading.terminal != "NUMBER") for token, reading in self.taken)
+
+    @property
+    def unsure(self) -> bool:
+        """Whether what it says has to be confirmed: a number of it is doubtful, or something of it was repaired."""
+        return self.doubtful or self.repaired or self.reworded
 
 
 class _NoLexer(Lexer):

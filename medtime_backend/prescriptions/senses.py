@@ -54,7 +54,10 @@ def _dose(phrase: Phrase, place: Place) -> bool:
 
 
 def _frequency(phrase: Phrase, place: Place) -> bool:
-    """'/day' needs '2 tabs' right before it; 'once' alone is not the beginning of 'once a …'."""
+    """'/day' needs '2 tabs' right before it, and no 'times' that nobody counted; 'once' alone may begin 'once a …'."""
+    last = place.token(phrase.start - 1)
+    if last is not None and last.reads("TIMES") and place.before(phrase) is None:
+        return False
     if phrase.taken[0][0].word == "/":
         return place.before(phrase) is not None
     after = place.token(phrase.end)
