@@ -107,10 +107,10 @@ def test_what_the_engine_glued_is_doubtful(row: list[str], drugs: DrugIndex) -> 
     assert medication.doubtful or not medication.repairs
 
 
-def test_a_number_parted_between_two_lines_is_doubtful(drugs: DrugIndex) -> None:
-    medication = only("Tomar 7.\n5 mL c/8 h", drugs)
-    assert medication.doubtful == ("dose",)
-    assert medication.raw == "Tomar 7.\n5 mL c/8 h"
+@pytest.mark.parametrize("above", ["", "Amoxicilina 250 mg/5 mL\n"])
+def test_a_number_parted_between_two_lines_is_doubtful(above: str, drugs: DrugIndex) -> None:
+    text = f"{above}Tomar 7.\n5 mL c/8 h"
+    assert (only(text, drugs).doubtful, only(text, drugs).raw) == (("dose",), text)
 
 
 def test_only_fields_that_say_something_are_named(drugs: DrugIndex) -> None:
