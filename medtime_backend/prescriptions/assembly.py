@@ -46,7 +46,7 @@ class Draft(Doses):
         merged: list[Instruction] = []
         for one in several:
             if merged and same_dose(merged[-1], one):
-                _join(merged[-1], one)
+                merged[-1].absorb(one)
             else:
                 merged.append(one)
         self.contradicted |= any(one.contradicted for one in merged)
@@ -122,16 +122,6 @@ class Draft(Doses):
     def _take_refills(self, phrase: Phrase) -> None:
         if self.refills is None:
             self.refills = phrase.value
-
-
-def _join(first: Instruction, second: Instruction) -> None:
-    first.times += second.times
-    first.meals += second.meals
-    first.frequency = first.frequency or second.frequency
-    first.duration = first.duration or second.duration
-    first.as_needed |= second.as_needed
-    first.reason = first.reason or second.reason
-    first.doubts |= second.doubts
 
 
 def assemble(seen: Seen, name: Name | None) -> Draft:

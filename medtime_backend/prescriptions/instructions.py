@@ -81,6 +81,16 @@ class Instruction:
         implied = TimesPer(low=number, high=number, unit="day", implied=True)
         return replace(self, frequency=implied, doubts=self.doubts | doubts)
 
+    def absorb(self, other: Instruction) -> None:
+        """Take in another one that differs only in when."""
+        self.times += other.times
+        self.meals += other.meals
+        self.frequency = self.frequency or other.frequency
+        self.duration = self.duration or other.duration
+        self.as_needed |= other.as_needed
+        self.reason = self.reason or other.reason
+        self.doubts |= other.doubts
+
     def step(self) -> Step:
         """As a record."""
         return Step(
