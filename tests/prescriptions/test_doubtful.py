@@ -5,6 +5,8 @@ import pytest
 
 from medtime_backend.prescriptions import Prescription, read_prescription
 from medtime_backend.prescriptions.drug_names import DrugIndex
+from medtime_backend.prescriptions.plausibility import LEAST, LEAST_PIECES, MOST_DAYS, MOST_TIMES
+from tests.documents.markdown import read
 from tests.prescriptions.reading import only
 from tests.prescriptions.sets import HELD_OUT, HELD_OUT_LAST, HELD_OUT_LATER, held_out
 from tests.prescriptions.test_glue import AS_SEEN
@@ -133,3 +135,14 @@ def test_in_json_it_is_a_list_that_is_left_out_when_empty(drugs: DrugIndex) -> N
     first, second = msgspec.to_builtins(read)["medications"]
     assert (list(first["doubtful"]), "doubtful" in second) == (["dose"], False)
     assert msgspec.json.decode(msgspec.json.encode(read), type=Prescription) == read
+
+
+def test_the_bounds_are_told() -> None:
+    page = read("docs/prescriptions.md")
+    assert f"{LEAST_PIECES} pieces" in page
+    told = {"mL or\ndrops": ("mL", "drop"), "units, mEq or mmol": ("unit", "mEq", "mmol"), "mg or µg": ("mg", "ug")}
+    for text, units in told.items():
+        assert {f"{LEAST[unit]:,} {text}" in page for unit in units} == {True}
+    assert f"{LEAST['g']} g, {LEAST['IU'] // 1_000_000} million IU" in page
+    assert f"more than {MOST_TIMES} times" in page
+    assert f"more than {MOST_DAYS} days" in page
