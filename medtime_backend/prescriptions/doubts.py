@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
+from medtime_backend.prescriptions.numerals import has_digits, is_numeral
 from medtime_backend.prescriptions.phrases import Phrase
 from medtime_backend.prescriptions.records import Doubted, Medication, Step
+from medtime_backend.prescriptions.tokens import Token
 
 OF_MEDICATION: tuple[Doubted, ...] = ("strength", "form", "route", "site", "maximum", "quantity", "refills")
 OF_INSTRUCTION: tuple[Doubted, ...] = (
@@ -23,6 +26,27 @@ CONTRADICTED: Mapping[str, tuple[Doubted, ...]] = {
     "route": ("route",),
 }
 """What a phrase without a place speaks against."""
+
+
+BESIDE_UNREAD: frozenset[Doubted] = frozenset(("dose", "frequency", "times", "meals"))
+"""What an amount that was not read leaves open: it may be another dose, at some of these times."""
+REACH = 2
+"""Tokens after a number among which its unit is: '2B mg'."""
+
+
+def has_unread_amount(tokens: Sequence[Token], read: Collection[int]) -> bool:
+    """Whether a number with a unit or form was not read: of '1 tab am y 1 /2 tab pm' the second dose."""
+    return any(
+        _is_measured(tokens[place + 1 : place + 1 + REACH])
+        for place in range(len(tokens))
+        if place not in read and has_digits(tokens[place]) and is_numeral(tokens, place)
+    )
+
+
+def _is_measured(following: Sequence[Token]) -> bool:
+    """Whether a unit or form is among these, before another number."""
+    own = takewhile(lambda token: not has_digits(token), following)
+    return any(token.reads("UNIT") or token.reads("FORM") for token in own)
 
 
 def values(owner: object, names: Iterable[Doubted]) -> dict[Doubted, Any]:

@@ -35,7 +35,7 @@ class Lexer:
         tokens: list[Token] = []
         place = 0
         while place < len(pieces):
-            count, readings = self._term(pieces, place)
+            count, readings = self._term(pieces, place, more=bool(tokens) and _may_be_more(tokens))
             if count:
                 first, last = pieces[place], pieces[place + count - 1]
                 own = first.readings if count == 1 else ()
@@ -49,8 +49,11 @@ class Lexer:
             place += count or 1
         return _said_twice(_with_units(tokens))
 
-    def _term(self, pieces: Sequence[Token], place: int) -> tuple[int, tuple[Reading, ...]]:
-        """Return the longest term from here; points of abbreviations inside of it are passed over."""
+    def _term(self, pieces: Sequence[Token], place: int, *, more: bool) -> tuple[int, tuple[Reading, ...]]:
+        """Return the longest term from here; points of abbreviations inside of it are passed over.
+
+        Whether a half can be more of what is before it, `more` tells: '2 tab am y media pm' are two doses.
+        """
         reach = [
             number
             for number in range(place, min(place + LONGEST_TERM, len(pieces)))
@@ -58,6 +61,8 @@ class Lexer:
         ]
         words = [pieces[number].word for number in reach]
         count, readings = self._vocabulary.match(words)
+        if not more and any(one.terminal == "HALFMORE" for one in readings):
+            count, readings = self._vocabulary.match(words[:1])
         parts = [pieces[number] for number in reach[:count]]
         if any(one.repaired for one in readings) and any(one.text[0].isdigit() for one in parts) and _is_spaced(parts):
             count, readings = self._vocabulary.match(words[:1])  # 'U1' may be IU, but 'U 1' are two things
@@ -69,6 +74,11 @@ class Lexer:
         if token.word not in self._misspelt:
             self._misspelt[token.word] = self._vocabulary.misspelt(token.word)
         return token._replace(readings=self._misspelt[token.word])
+
+
+def _may_be_more(tokens: Sequence[Token]) -> bool:
+    last = tokens[-2] if tokens[-1].word == "." and len(tokens) > 1 else tokens[-1]
+    return last.reads("NUMBER") or last.reads("FORM") or any(one.terminal == "NUMBER" for one in last.readings)
 
 
 def _with_units(tokens: list[Token]) -> list[Token]:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from medtime_backend.prescriptions.assembly import Draft, assemble, read_tokens
 from medtime_backend.prescriptions.blocks import Block, Blocks
 from medtime_backend.prescriptions.confidence import confidence
-from medtime_backend.prescriptions.doubts import in_order
+from medtime_backend.prescriptions.doubts import BESIDE_UNREAD, has_unread_amount, in_order
 from medtime_backend.prescriptions.drug_names import DrugNames
 from medtime_backend.prescriptions.instructions import Instruction
 from medtime_backend.prescriptions.lexer import Lexer
@@ -54,6 +54,9 @@ def _medication(block: Block, lexer: Lexer, drugs: DrugNames) -> tuple[Medicatio
     if name is None and not instructions and draft.strength is None:
         return None, []
     read = read_tokens(seen, name, draft.unplaced)
+    if has_unread_amount(seen.tokens, read) and any(one.dose for one in instructions):
+        for one in instructions:
+            one.doubts |= BESIDE_UNREAD
     single = instructions[0].step() if len(instructions) == 1 else None
     medication = Medication(
         raw=block.text,

@@ -33,6 +33,8 @@ LETTERS = frozenset(("l", "i", "o"))
 SPOONS = frozenset(("spoonful", "teaspoon", "tablespoon"))
 SPOONFULS = frozenset((5, 10, 15))
 """mL."""
+MANY = 100
+MOST_PIECES_TOKENS = 2
 RANGING = ("TO", "OR")
 MOST_BETWEEN = 4
 """Phrases that can lie between two numbers which only signs part: each has a sign at least."""
@@ -41,7 +43,7 @@ MOST_BETWEEN = 4
 def is_whole(phrase: Phrase, tokens: Sequence[Token], phrases: Sequence[Phrase]) -> bool:
     """Whether nothing is left over of the numbers of a phrase; `phrases` are those before it."""
     last = phrase.end - 1
-    if _is_left_over(tokens, phrase.start, phrases[-MOST_BETWEEN:]):
+    if _is_left_over(tokens, phrase, phrases[-MOST_BETWEEN:]):
         return False
     goes_on = is_numeral(tokens, last) and (
         _touches_after(tokens, last) or _goes_on(tokens, phrase.end, bare=phrase.kind == "bare")
@@ -51,13 +53,20 @@ def is_whole(phrase: Phrase, tokens: Sequence[Token], phrases: Sequence[Phrase])
     return not goes_on and (not parted or counts_spoonfuls(phrase))
 
 
-def _is_left_over(tokens: Sequence[Token], start: int, phrases: Sequence[Phrase]) -> bool:
+def _is_left_over(tokens: Sequence[Token], phrase: Phrase, phrases: Sequence[Phrase]) -> bool:
     """Whether the number that a phrase begins with is the end of another one that was not read."""
+    start = phrase.start
     before = number_before(tokens, start) if is_numeral(tokens, start) else None
     if before is not None and not _is_read(before, phrases) and not _is_line_end(tokens, before, start):
-        return True
+        return before < start - 1 or not _counts_pieces_after_many(phrase, tokens[before])
     said = [one for one in phrases if one.kind != "also"]  # the e of '1e3' is no 'and'
     return has_digits(tokens[start]) and not _is_read(start - 1, said) and _touches_before(tokens, start)
+
+
+def _counts_pieces_after_many(phrase: Phrase, before: Token) -> bool:
+    """'Ibuprofeno 400 1 tab': nobody takes 400.1 or 4001 tablets, so these are two numbers."""
+    pieces = phrase.kind == "dose" and phrase.value.each is None and phrase.taken[-1][1].terminal == "FORM"
+    return pieces and len(phrase.taken) == MOST_PIECES_TOKENS and before.text.isdecimal() and int(before.text) >= MANY
 
 
 def _is_line_end(tokens: Sequence[Token], first: int, last: int) -> bool:

@@ -40,6 +40,10 @@ REASONS = {
     "Norvex 11/2 mg 1 tab diaria": ("strength",),
     "Tomar 7 u 8 gotas c/8 h": ("dose",),
     "Tomar 5. mL c/8 h": ("dose",),
+    "Ibuprofeno 400 1 tab c/8 h": ("dose",),
+    # An amount that was not read may be another dose, at some of the times.
+    "1 tab en la mañana y 1 /2 tab en la noche": ("dose", "frequency", "times"),
+    "take 1 tablet po tid with 5 additional tablets for breakthrough pain": ("dose", "frequency"),
     # What hardly anybody prescribes.
     "Enalapril 10 mg 112 tab c/8 h": ("dose",),
     "Enalapril 10 mg 12 tab c/8 h": ("dose",),
@@ -57,7 +61,7 @@ REASONS = {
     "1 tab c/8 h x 710 d": ("duration",),
     # What another phrase speaks against.
     "1 tablet twice daily every 4 hours": ("frequency",),
-    "1 tablet 2 capsules daily": ("dose",),
+    "1 tablet 2 capsules daily": ("dose", "frequency"),
     # Nothing.
     "Metformina 850 mg tab, 1 c/12 h x 30 días": (),
     "Amoxicilina 875/125 mg 1 tab c/12 h por 7 días": (),
