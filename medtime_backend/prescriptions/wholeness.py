@@ -34,7 +34,7 @@ SPOONS = frozenset(("spoonful", "teaspoon", "tablespoon"))
 SPOONFULS = frozenset((5, 10, 15))
 """mL."""
 MANY = 100
-MOST_PIECES_TOKENS = 2
+"""More pieces than anybody takes, whatever digits follow."""
 RANGING = ("TO", "OR")
 MOST_BETWEEN = 4
 """Phrases that can lie between two numbers which only signs part: each has a sign at least."""
@@ -65,8 +65,9 @@ def _is_left_over(tokens: Sequence[Token], phrase: Phrase, phrases: Sequence[Phr
 
 def _counts_pieces_after_many(phrase: Phrase, before: Token) -> bool:
     """'Ibuprofeno 400 1 tab': nobody takes 400.1 or 4001 tablets, so these are two numbers."""
-    pieces = phrase.kind == "dose" and phrase.value.each is None and phrase.taken[-1][1].terminal == "FORM"
-    return pieces and len(phrase.taken) == MOST_PIECES_TOKENS and before.text.isdecimal() and int(before.text) >= MANY
+    terminals = [reading.terminal for _, reading in phrase.taken]
+    pieces = phrase.kind == "dose" and terminals == ["NUMBER", "FORM"]
+    return pieces and before.text.isdecimal() and int(before.text) >= MANY
 
 
 def _is_line_end(tokens: Sequence[Token], first: int, last: int) -> bool:

@@ -85,6 +85,12 @@ def test_what_looks_like_something_else(text: str, expected: dict[str, list[str]
     assert said(text, drugs) == expected
 
 
+@pytest.mark.parametrize("text", ["Tomar 1:50 mL c/8 h", "Tomar 2:30 tab c/8 h"])
+def test_a_point_read_as_a_colon_makes_no_time_of_day(text: str, drugs: DrugIndex) -> None:
+    medication = only(text, drugs)
+    assert (medication.times, medication.dose) == ((), None)
+
+
 def test_two_doses_of_a_week_are_two_instructions(drugs: DrugIndex) -> None:
     medication = only("Levotiroxina 50 mcg lunes a viernes, 75 mcg sábado y domingo", drugs)
     assert (medication.strength, medication.dose, len(medication.steps)) == (None, None, 2)
