@@ -190,7 +190,7 @@ def speed(data: Path, console: Console, small: DrugIndex, large: DrugIndex) -> d
     return figures
 
 
-NOT_FIELDS = frozenset(("raw", "confidence", "repairs"))
+NOT_FIELDS = frozenset(("raw", "confidence", "repairs", "doubtful"))
 
 
 def as_seen(data: Path, names: DrugIndex, console: Console) -> dict[str, dict[str, int]]:

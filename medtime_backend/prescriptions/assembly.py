@@ -10,7 +10,6 @@ from medtime_backend.prescriptions.instructions import Instruction, same_dose
 from medtime_backend.prescriptions.looking import Seen
 from medtime_backend.prescriptions.naming import Name, is_combined
 from medtime_backend.prescriptions.phrases import Phrase
-from medtime_backend.prescriptions.records import Maximum, Quantity
 
 SITES = {"eye": "ophthalmic", "ear": "otic", "nostril": "nasal"}
 RIGHT_EYE = "od"
@@ -25,14 +24,8 @@ class Draft(Doses):
     """With all else that a block says: one method for each kind of phrase."""
 
     name: Name | None = None
-    route: str | None = None
-    site: str | None = None
-    maximum: Maximum | None = None
-    quantity: Quantity | None = None
-    refills: int | None = None
 
-    def read(self, phrase: Phrase) -> None:
-        """Take what a phrase says."""
+    def _take(self, phrase: Phrase) -> None:
         taker = getattr(self, f"_take_{phrase.kind}", None)
         if taker is not None:
             taker(phrase)
@@ -48,12 +41,12 @@ class Draft(Doses):
         several = [one for one in self.instructions if not one.empty]
         first = several[0] if several else None
         if len(several) > 1 and first is not None and first.dose is None and self._strength_as_dose is not None:
-            first.dose, self.strength = self._strength_as_dose, None
+            self._strength_was_dose(first)
         self._take_units_as_dose(several)
         merged: list[Instruction] = []
         for one in several:
             if merged and same_dose(merged[-1], one):
-                _join(merged[-1], one)
+                merged[-1].absorb(one)
             else:
                 merged.append(one)
         self.contradicted |= any(one.contradicted for one in merged)
@@ -64,7 +57,7 @@ class Draft(Doses):
         dose = self._strength_as_dose
         units = dose is not None and dose.unit in INJECTED and self.route == "subcutaneous"
         if units and len(instructions) == 1 and instructions[0].dose is None:
-            instructions[0].dose, self.strength = dose, None
+            self._strength_was_dose(instructions[0])
 
     def _take_then(self, _: Phrase) -> None:
         self._pending = "then"
@@ -129,15 +122,6 @@ class Draft(Doses):
     def _take_refills(self, phrase: Phrase) -> None:
         if self.refills is None:
             self.refills = phrase.value
-
-
-def _join(first: Instruction, second: Instruction) -> None:
-    first.times += second.times
-    first.meals += second.meals
-    first.frequency = first.frequency or second.frequency
-    first.duration = first.duration or second.duration
-    first.as_needed |= second.as_needed
-    first.reason = first.reason or second.reason
 
 
 def assemble(seen: Seen, name: Name | None) -> Draft:

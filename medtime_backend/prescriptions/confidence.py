@@ -6,7 +6,8 @@ from medtime_backend.prescriptions.assembly import Draft
 from medtime_backend.prescriptions.blocks import Block
 from medtime_backend.prescriptions.looking import Seen
 from medtime_backend.prescriptions.naming import Name
-from medtime_backend.prescriptions.records import Repair
+from medtime_backend.prescriptions.plausibility import is_implausible
+from medtime_backend.prescriptions.records import Medication
 
 UNNAMED = 0.8
 NOT_IN_CATALOG = 0.7
@@ -14,8 +15,9 @@ FUZZY = 0.6
 SPELLING = 0.95
 SLIP = 0.8
 REPAIR = 0.85
-FRACTION = 0.8
-"""'¼' is read as '½' and the other way round: nothing in the text tells."""
+DOUBTFUL = 0.8
+"""A number may have been another: '¼' is read as '½' and the other way round, and nothing in the text tells; or nobody
+takes so much."""
 CONTRADICTED = 0.4
 UNPLACED = 0.7
 BROKEN_STEPS = 0.6
@@ -24,13 +26,13 @@ UNREAD = 0.5
 """Of a text of which nothing is understood; in between it is proportional."""
 
 
-def confidence(block: Block, seen: Seen, draft: Draft, repairs: tuple[Repair, ...], read: set[int]) -> float:
+def confidence(block: Block, seen: Seen, draft: Draft, medication: Medication, read: set[int]) -> float:
     """Return the product of all that applies, with the least certain line's own confidence."""
     sure = min(line.confidence for line in block.lines)
     sure *= _of_name(draft.name)
-    sure *= REPAIR ** sum(one.why == "grammar" for one in repairs)
-    if any(token.fraction for token in seen.tokens):
-        sure *= FRACTION
+    sure *= REPAIR ** sum(one.why == "grammar" for one in medication.repairs)
+    if any(phrase.doubtful for phrase in seen.phrases) or is_implausible(medication):
+        sure *= DOUBTFUL
     if draft.contradicted:
         sure *= CONTRADICTED
     sure *= UNPLACED ** min(2, len(draft.unplaced))

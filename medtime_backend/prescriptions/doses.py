@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from medtime_backend.prescriptions.folding import unaccented
-from medtime_backend.prescriptions.instructions import Instruction
 from medtime_backend.prescriptions.meanings.amounts import VOLUMES
+from medtime_backend.prescriptions.parts import Parts
 from medtime_backend.prescriptions.phrases import Phrase
 from medtime_backend.prescriptions.records import Dose, Strength
 from medtime_backend.prescriptions.vocabulary import vocabulary
@@ -16,32 +15,13 @@ NOT_FORMS = frozenset((
     "puff", "spray", "drop", "click", "application", "teaspoon", "tablespoon", "spoonful", "dose", "scoop",
 ))  # fmt: skip
 """Units of a dose that are no form of the medicine."""
+SINGLE = frozenset(range(10))
+WHOLE_OR_NUMERATOR = frozenset((1, 2, 3))
 
 
 @dataclass
-class Doses:
-    """A medication while its phrases are read: the instructions, the strength, the form."""
-
-    instructions: list[Instruction] = field(default_factory=lambda: [Instruction()])
-    strength: Strength | None = None
-    form: str | None = None
-    combined: bool = False
-    """Whether the name is that of several substances: 5-325 mg then is no range."""
-    contradicted: bool = False
-    unplaced: list[Phrase] = field(default_factory=list)
-    """Phrases that contradict others or have no place: raw, as if they were not read."""
-    _named: bool = False
-    _named_until: int = -1
-    _told: bool = False
-    _pending: str = ""
-    _implied_route: str | None = None
-    _strength_as_dose: Dose | None = None
-    _verb_since_dose: bool = False
-
-    @property
-    def last(self) -> Instruction:
-        """The instruction that is being read."""
-        return self.instructions[-1]
+class Doses(Parts):
+    """With what its doses and measures say."""
 
     def _take_drug(self, phrase: Phrase) -> None:
         self._named, self._named_until = True, phrase.end
@@ -79,41 +59,6 @@ class Doses:
             return
         self._set_dose(phrase.value, phrase, None)
 
-    def _set_dose(self, dose: Dose, phrase: Phrase, strength: Strength | None) -> bool:
-        """Give the dose to this instruction, or to a new one when this has its own."""
-        if self.last.dose is not None and dose.total is not None and _same(self.last.dose, dose) and not self._pending:
-            self.last.dose = dose
-            return True
-        if self._begins_another(dose, beside=phrase.beside):
-            self.instructions.append(Instruction(relation=self._relation()))
-        if self.last.dose is None:
-            self.last.dose = dose
-        elif self.last.dose != dose:
-            self.last.contradicted |= phrase.beside
-            self.unplaced.append(phrase)
-            return False
-        if strength is not None:
-            if self.strength is None and len(self.instructions) == 1:
-                self.strength = strength
-            elif self.strength != strength:
-                self.last.strength = strength
-        self._verb_since_dose = False
-        return True
-
-    def _begins_another(self, dose: Dose, *, beside: bool) -> bool:
-        if self._pending == "then":
-            return not self.last.empty
-        if self.last.dose is None:
-            return False
-        if self._pending == "and":
-            return True
-        return self.last.complete and beside and (self.last.dose != dose or self.last.duration is not None)
-
-    def _relation(self) -> Any:
-        if self._pending:
-            return self._pending
-        return "then" if self.last.duration is not None and not self._verb_since_dose else "unsaid"
-
     def _take_measured(self, phrase: Phrase) -> None:
         strength, sign = phrase.value
         value = strength.values[0]
@@ -125,6 +70,8 @@ class Doses:
         if strength.per is not None or (beside_name and self.strength is None and value.unit not in VOLUMES):
             if self.strength is None:
                 self.strength, self._strength_as_dose = strength, as_dose
+                if not self.combined and _may_be_one(strength, sign):
+                    self.doubts.add("strength")
             elif self.strength != strength:
                 self.unplaced.append(phrase)
         elif self.last.dose is not None and not self._pending and not self.last.complete:
@@ -144,7 +91,7 @@ class Doses:
         """'Insulin 15 U in the morning and 10 U at night': what looked like a strength was the first dose."""
         before, again = self._strength_as_dose, self._pending or self.last.complete
         if again and self.last.dose is None and before is not None and before.unit == dose.unit:
-            self.last.dose, self.strength, self._strength_as_dose = before, None, None
+            self._strength_was_dose(self.last)
 
     def _beside_dose(self, phrase: Phrase, strength: Strength) -> None:
         """'1 tablet 20 mg': what one holds. Of '2 capsules 800 mg' nobody knows whether each or both do."""
@@ -160,6 +107,12 @@ class Doses:
             self.form = phrase.value
 
 
+def _may_be_one(strength: Strength, sign: str) -> bool:
+    """Whether two numbers may be one: '11/2 mg' 1 1/2, '12-5 mg' 12.5."""
+    first, last = strength.values[0].amount, strength.values[-1].amount
+    return sign == "DASH" or (sign == "SLASH" and (last in SINGLE or first in WHOLE_OR_NUMERATOR))
+
+
 def _as_dose(strength: Strength, sign: str) -> Dose | None:
     if strength.per is not None or len(strength.values) > 2:  # noqa: PLR2004 - a range has two ends
         return None
@@ -167,7 +120,3 @@ def _as_dose(strength: Strength, sign: str) -> Dose | None:
     if low.unit != high.unit or (low is not high and (sign != "DASH" or low.amount >= high.amount)):
         return None
     return Dose(low=low.amount, high=high.amount, unit=low.unit)
-
-
-def _same(first: Dose, second: Dose) -> bool:
-    return (first.low, first.high, first.unit) == (second.low, second.high, second.unit)

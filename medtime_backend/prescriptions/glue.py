@@ -7,25 +7,19 @@ catalog, and words that may be a name, stay whole. What was cut says so in its t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from medtime_backend.prescriptions.drug_names import DrugNames
 from medtime_backend.prescriptions.naming import known_names
-from medtime_backend.prescriptions.tokens import Glued, Token
+from medtime_backend.prescriptions.tokens import Token
 from medtime_backend.prescriptions.vocabulary import Key, Vocabulary
+from medtime_backend.prescriptions.word_ends import CLEAR, WordEnds
+from medtime_backend.prescriptions.word_parts import Cover, joined, tokens_of, words
 
-KINDS = frozenset((
-    "FORM", "ROUTE", "UNIT", "VERB", "EVERY", "TIMEUNIT", "TIMEADV", "FREQ", "FOR", "TIMES", "PRN", "BEDTIME", "MEAL",
-    "BEFORE", "WITH", "AFTER", "FASTING", "TIMEOFDAY", "ONCE", "REFILLS",
-))  # fmt: skip
 MEASURING = frozenset(("FORM", "UNIT", "TIMEUNIT"))
 """What follows a number."""
 CONTAINED = frozenset(("FORM", "ROUTE", "UNIT", "PRN"))
 """What follows a name."""
-CLEAR = 3
-"""Letters of a part that is clear by itself; a shorter one needs capitals beside small letters, or a number before."""
 MOST_UNCLEAR = 2
 """Short parts after a number that nothing but their letters tells: 5mlvo."""
 SHORTEST = 2
@@ -35,20 +29,6 @@ PRODUCT = re.compile(r"(?:[^\W\d_a-zà-ÿ][a-zà-ÿ]+)+")
 """Capitals as names of products have them: Novotab, OralGel."""
 SINGLE_UNITS = "ghdU"
 """Single letters that begin a word right after a digit: 8hpor. Not l: '1ltab' is no litre."""
-BEFORE_NUMBER = frozenset(("x", "q", "c"))
-"""Single letters that end a word right before a digit: POq6h, hx7."""
-
-
-class _Cover(NamedTuple):
-    """Terms that make up the end of a word: how many are not clear, and whether others would do as well."""
-
-    unclear: int
-    parts: tuple[Key, ...]
-    tied: bool
-
-    @property
-    def rank(self) -> tuple[int, int]:
-        return self.unclear, len(self.parts)
 
 
 class Glue:
@@ -57,7 +37,7 @@ class Glue:
     def __init__(self, vocabulary: Vocabulary, drugs: DrugNames) -> None:
         self._drugs = drugs
         self._terms = vocabulary.terms
-        self._joined = _joined(vocabulary)
+        self._joined = joined(vocabulary)
 
     def cut(self, pieces: Sequence[Token]) -> list[Token]:
         """Return the pieces with words cut that can be read in no other way."""
@@ -67,7 +47,7 @@ class Glue:
         named = {place for name in known_names(pieces, self._drugs) for place in range(name.start, name.end)}
         cut: list[Token] = []
         for place, piece in enumerate(pieces):
-            cut += _tokens(piece, found[place]) if place in found and place not in named else [piece]
+            cut += tokens_of(piece, found[place]) if place in found and place not in named else [piece]
         return cut
 
     def _parts(self, pieces: Sequence[Token], place: int) -> tuple[str, ...]:
@@ -79,21 +59,21 @@ class Glue:
         before = pieces[place - 1] if place else None
         after = pieces[place + 1] if place + 1 < len(pieces) else None
         counted = before is not None and before.reads("NUMBER")
-        ends = _Ends(token, counted and before is not None and before.end == token.start, _beside(token, after))
+        ends = WordEnds(token, counted and before is not None and before.end == token.start, _beside(token, after))
         covers = self._covers(ends)
         return self._of_terms(token, covers.get(0), counted=counted) or self._of_name(token, covers) or self._prn(token)
 
-    def _covers(self, ends: _Ends) -> dict[int, _Cover]:
+    def _covers(self, ends: WordEnds) -> dict[int, Cover]:
         """From each place of a word the best terms up to its end."""
         word = ends.token.word
-        covers = {len(word): _Cover(0, (), tied=False)}
+        covers = {len(word): Cover(0, (), tied=False)}
         for start in range(len(word) - 1, -1, -1):
-            best: _Cover | None = None
+            best: Cover | None = None
             for end in range(start + 1, len(word) + 1):
                 key, rest = self._joined.get(word[start:end]), covers.get(end)
                 if key is None or rest is None or not self._may_be(ends, start, end, key):
                     continue
-                one = _Cover(rest.unclear + ends.is_unclear(start, end), (key, *rest.parts), rest.tied)
+                one = Cover(rest.unclear + ends.is_unclear(start, end), (key, *rest.parts), rest.tied)
                 if best is None or one.rank < best.rank:
                     best = one
                 elif one.rank == best.rank:
@@ -102,23 +82,23 @@ class Glue:
                 covers[start] = best
         return covers
 
-    def _may_be(self, ends: _Ends, start: int, end: int, key: Key) -> bool:
+    def _may_be(self, ends: WordEnds, start: int, end: int, key: Key) -> bool:
         """Whether a term can lie here: single letters only beside a number, capitals not inside of small letters."""
         if end - start > 1:
             return self._is(key, {"UNIT"}) or not ends.rises(start, end)
         touched = start == 0 and ends.measured and ends.token.text[0] in SINGLE_UNITS and self._is(key, MEASURING)
         return touched or (start > 0 and ends.stands_alone(start))
 
-    def _of_terms(self, token: Token, cover: _Cover | None, *, counted: bool) -> tuple[str, ...]:
+    def _of_terms(self, token: Token, cover: Cover | None, *, counted: bool) -> tuple[str, ...]:
         if cover is None or cover.tied:
             return ()
         measured = counted and self._is(cover.parts[0], MEASURING)
         if cover.unclear > (MOST_UNCLEAR if measured else 0):
             return ()
         named = PRODUCT.fullmatch(token.text) and not measured and not self._is(cover.parts[0], {"VERB"})
-        return () if named and len(cover.parts[-1][-1]) > 1 else _words(cover)
+        return () if named and len(cover.parts[-1][-1]) > 1 else words(cover)
 
-    def _of_name(self, token: Token, covers: dict[int, _Cover]) -> tuple[str, ...]:
+    def _of_name(self, token: Token, covers: dict[int, Cover]) -> tuple[str, ...]:
         """A name of the catalog and what it is: the longest such name."""
         for start in range(len(token.word) - 1, SHORTEST_NAME - 1, -1):
             cover = covers.get(start)
@@ -130,7 +110,7 @@ class Glue:
                 and not self._drugs.starting(token.text, 1)
                 and self._drugs.fuzzy(token.text) is None
             ):
-                return (name, *_words(cover))
+                return (name, *words(cover))
         return ()
 
     def _prn(self, token: Token) -> tuple[str, ...]:
@@ -146,64 +126,5 @@ class Glue:
         return any(one.terminal in kinds and not one.repaired for one in self._terms[key])
 
 
-class _Ends(NamedTuple):
-    """A word, whether a digit touches its beginning, and the sign or digit that touches its end."""
-
-    token: Token
-    measured: bool
-    after: str
-
-    def rises(self, start: int, end: int) -> bool:
-        """Whether a capital follows a small letter within these."""
-        text = self.token.text
-        return any(text[place - 1].islower() and text[place].isupper() for place in range(start + 1, end))
-
-    def stands_alone(self, place: int) -> bool:
-        """Whether this is the last letter, and one that is written right before a slash or a number."""
-        letter = self.token.word[place]
-        slash = letter == "c" and self.after == "/"
-        return place == len(self.token.word) - 1 and (slash or (letter in BEFORE_NUMBER and self.after.isdigit()))
-
-    def is_unclear(self, start: int, end: int) -> bool:
-        """Whether nothing but its letters tells that a short part is one."""
-        if end - start >= CLEAR or (end - start == 1 and start > 0):
-            return False
-        return not all(self._is_marked(place) for place in (start, end) if 0 < place < len(self.token.text))
-
-    def _is_marked(self, place: int) -> bool:
-        """Whether capitals begin or end here, or a single letter before a sign or digit stands alone."""
-        text = self.token.text
-        falls = place > 1 and text[:place].isupper() and text[place].islower()
-        return falls or self.rises(place - 1, place + 1) or self.stands_alone(place)
-
-
 def _beside(token: Token, after: Token | None) -> str:
     return after.text[:1] if after is not None and after.start == token.end else ""
-
-
-def _words(cover: _Cover) -> tuple[str, ...]:
-    return tuple(word for key in cover.parts for word in key)
-
-
-def _tokens(token: Token, parts: Sequence[str]) -> Iterator[Token]:
-    """The parts as tokens of their own, each with what was written and what it was taken for."""
-    spans: list[str] = []
-    start = 0
-    for part in parts:
-        spans.append(token.text[start : start + len(part)])
-        start += len(part)
-    glued = Glued(token.text, " ".join(spans))
-    start = token.start
-    for text, part in zip(spans, parts, strict=True):
-        yield Token(text, start, start + len(text), part.lower(), (), glued=glued)
-        start += len(text)
-
-
-@lru_cache(maxsize=1)
-def _joined(vocabulary: Vocabulary) -> dict[str, Key]:
-    """Terms of letters alone as they look without blanks; a term of one word goes before one of several."""
-    joined: dict[str, Key] = {}
-    for key, readings in sorted(vocabulary.terms.items(), key=lambda one: len(one[0])):
-        if all(word.isalpha() for word in key) and any(one.terminal in KINDS and not one.repaired for one in readings):
-            joined.setdefault("".join(key), key)
-    return joined

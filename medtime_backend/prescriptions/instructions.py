@@ -7,22 +7,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
-from medtime_backend.prescriptions.records import (
-    Dose,
-    Duration,
-    Every,
-    Frequency,
-    Meal,
-    Once,
-    Schedule,
-    Step,
-    Strength,
-    TimesPer,
-    Weekdays,
-)
+from medtime_backend.prescriptions.agreement import agree, days, is_daily
+from medtime_backend.prescriptions.records import Dose, Doubted, Step, Strength
+from medtime_backend.prescriptions.timings import Duration, Frequency, Meal, TimesPer, Weekdays
 
-HOURS: dict[str, int] = {"hour": 1, "day": 24, "night": 24, "week": 168, "month": 720, "year": 8760}
-DAYS: dict[str, int] = {"day": 1, "night": 1, "week": 7, "month": 30, "year": 365}
 SLOTS = {"breakfast": "morning", "lunch": "noon", "dinner": "evening"}
 
 
@@ -41,6 +29,8 @@ class Instruction:
     reason: str | None = None
     stop: bool = False
     contradicted: bool = False
+    doubts: set[Doubted] = field(default_factory=set)
+    """The fields that a person must confirm."""
 
     @property
     def complete(self) -> bool:
@@ -64,7 +54,7 @@ class Instruction:
         elif not agree(self.frequency, frequency):
             self.contradicted = True
             return False
-        elif _is_daily(self.frequency) or isinstance(frequency, Weekdays):
+        elif is_daily(self.frequency) or isinstance(frequency, Weekdays):
             self.frequency = frequency
         return True
 
@@ -87,7 +77,19 @@ class Instruction:
         if not count:
             return self
         number = Decimal(count)
-        return replace(self, frequency=TimesPer(low=number, high=number, unit="day", implied=True))
+        doubts: set[Doubted] = {"frequency"} if self.doubts & {"times", "meals"} else set()
+        implied = TimesPer(low=number, high=number, unit="day", implied=True)
+        return replace(self, frequency=implied, doubts=self.doubts | doubts)
+
+    def absorb(self, other: Instruction) -> None:
+        """Take in another one that differs only in when."""
+        self.times += other.times
+        self.meals += other.meals
+        self.frequency = self.frequency or other.frequency
+        self.duration = self.duration or other.duration
+        self.as_needed |= other.as_needed
+        self.reason = self.reason or other.reason
+        self.doubts |= other.doubts
 
     def step(self) -> Step:
         """As a record."""
@@ -111,51 +113,6 @@ def slots(times: Iterable[str], meals: Iterable[Meal]) -> set[str]:
     if not found and any(meal.relation == "empty stomach" for meal in meals):
         found.add("morning")
     return found
-
-
-def agree(first: Frequency, second: Frequency) -> bool:
-    """Whether two frequencies say the same, or one says only that it is every day."""
-    if first == second:
-        return True
-    if isinstance(first, Once) or isinstance(second, Once):
-        return False
-    if isinstance(first, Weekdays) or isinstance(second, Weekdays):
-        return _days_a_week(first) == _days_a_week(second)
-    if _is_daily(first) or _is_daily(second):
-        other = second if _is_daily(first) else first
-        return isinstance(other, Schedule) or hours_between(other) is None or (hours_between(other) or 0) <= 24  # noqa: PLR2004 - a day
-    one, other_hours = hours_between(first), hours_between(second)
-    return one is not None and one == other_hours
-
-
-def _days_a_week(frequency: Frequency) -> Decimal | None:
-    """How many days of a week: 'once a week, on Thursdays' is one."""
-    if isinstance(frequency, Weekdays):
-        return Decimal(len(frequency.days))
-    hours = hours_between(frequency)
-    return None if not hours or hours < HOURS["day"] else HOURS["week"] / hours
-
-
-def _is_daily(frequency: Frequency) -> bool:
-    if isinstance(frequency, TimesPer):
-        return frequency.high == 1 and frequency.unit == "day" and frequency.period == 1
-    return isinstance(frequency, Every) and frequency.high == 1 and frequency.unit == "day"
-
-
-def hours_between(frequency: Frequency) -> Decimal | None:
-    """Return the hours from one dose to the next; None where that is no number."""
-    if isinstance(frequency, Every) and frequency.low == frequency.high:
-        return frequency.low * HOURS[frequency.unit]
-    if isinstance(frequency, TimesPer) and frequency.low == frequency.high:
-        return frequency.period * HOURS[frequency.unit] / frequency.high
-    return None
-
-
-def days(duration: Duration) -> tuple[Decimal, Decimal] | None:
-    """Return how many days a duration is; None without a number."""
-    if duration.low is None or duration.high is None or duration.unit not in DAYS:
-        return None
-    return duration.low * DAYS[duration.unit], duration.high * DAYS[duration.unit]
 
 
 def same_dose(first: Instruction, second: Instruction) -> bool:

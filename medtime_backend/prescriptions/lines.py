@@ -19,7 +19,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f\u200b-\u200f\u202a-\u202e\u2060-\
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2212"
 SIGNS = str.maketrans(
     {**dict.fromkeys(DASHES, "-"), **dict.fromkeys("\u2019\u00b4`", "'")}
-    | {"\u00d7": "x", "\u2044": "/", "\uff0c": ",", "\uff1a": ":"}
+    | {"\u00d7": "x", "\u2044": "/", "\u2215": "/", "\uff0c": ",", "\uff1a": ":"}
 )
 """Signs that are written in several ways → ours."""
 

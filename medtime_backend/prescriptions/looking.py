@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from medtime_backend.prescriptions.drug_names import DrugNames
 from medtime_backend.prescriptions.lexer import Lexer
-from medtime_backend.prescriptions.naming import LINKS, SHORTEST, Name, known_names, name_at, with_rest
+from medtime_backend.prescriptions.naming import LINKS, Name, known_names, with_rest
 from medtime_backend.prescriptions.phrases import Phrase
 from medtime_backend.prescriptions.scanning import scan
+from medtime_backend.prescriptions.standing_names import SHORTEST, name_at
 from medtime_backend.prescriptions.tokens import Token
 
 NUMBERED = re.compile(r"\(?\d{1,2}\s?(?:[).]-?(?!\d)|-(?=\s))\s*(?=\D)")

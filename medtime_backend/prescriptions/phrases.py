@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lark import Lark
 from lark import Token as Terminal
 from lark.exceptions import UnexpectedInput, VisitError
-from lark.lexer import Lexer
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from medtime_backend.prescriptions.meanings import Meanings
+from medtime_backend.prescriptions.grammar import KINDS, beginnings, parser
 from medtime_backend.prescriptions.tokens import Reading, Token
 
-GRAMMAR = Path(__file__).with_name("grammar.lark")
-KINDS = (
-    "schedule", "maximum", "refills", "quantity", "measured", "dose", "when", "frequency", "weekdays", "duration",
-    "needed", "route", "place", "shape", "verb", "then", "stop", "directed", "also", "label", "bare",
-)  # fmt: skip
-"""The phrases; of two that go equally far the first is taken."""
 MOST_TOKENS = 24
 """Of one phrase."""
 MOST_TRIED = 64
@@ -43,33 +33,23 @@ class Phrase(NamedTuple):
     taken: Taken
     beside: bool = True
     """Whether what is before it was read too, or nothing is."""
+    doubtful: bool = False
+    """Whether a number of it may have been another one."""
 
     @property
     def repaired(self) -> bool:
         """Whether any of its tokens was taken for another."""
         return any(reading.repaired for _, reading in self.taken)
 
+    @property
+    def reworded(self) -> bool:
+        """Whether a word of it, and not a number, was taken for another or cut from one."""
+        return any(token.glued or (reading.repaired and reading.terminal != "NUMBER") for token, reading in self.taken)
 
-class _NoLexer(Lexer):
-    """Tokens are made by lexer.py and fed one by one."""
-
-    def __init__(self, _: object) -> None:
-        pass
-
-    def lex(self, *_: object) -> Iterator[Terminal]:
-        return iter(())
-
-
-@cache
-def _parser() -> Lark:
-    return Lark(
-        GRAMMAR.read_text(encoding="utf-8"), parser="lalr", lexer=_NoLexer, start=list(KINDS), transformer=Meanings()
-    )
-
-
-@cache
-def _beginnings() -> dict[str, frozenset[str]]:
-    return {kind: frozenset(_parser().parse_interactive("", start=kind).choices()) for kind in KINDS}
+    @property
+    def unsure(self) -> bool:
+        """Whether what it says has to be confirmed: a number of it is doubtful, or something of it was repaired."""
+        return self.doubtful or self.repaired or self.reworded
 
 
 def read_phrase(tokens: Sequence[Token], place: int) -> Phrase | None:
@@ -77,7 +57,7 @@ def read_phrase(tokens: Sequence[Token], place: int) -> Phrase | None:
     terminals = {one.terminal for one in tokens[place].readings}
     best: Phrase | None = None
     for kind in KINDS:
-        if not terminals.isdisjoint(_beginnings()[kind]):
+        if not terminals.isdisjoint(beginnings()[kind]):
             found = _read(kind, tokens, place)
             if found and (best is None or (found.end, not found.repaired) > (best.end, not best.repaired)):
                 best = found
@@ -87,7 +67,7 @@ def read_phrase(tokens: Sequence[Token], place: int) -> Phrase | None:
 def _read(kind: str, tokens: Sequence[Token], place: int) -> Phrase | None:
     """Return the longest phrase of a kind, over all meanings of its tokens, as far as MOST_TRIED of them reach."""
     search = _Search(kind, tokens, place)
-    search.go_on(_parser().parse_interactive("", start=kind), place, (), 0)
+    search.go_on(parser().parse_interactive("", start=kind), place, (), 0)
     return search.best
 
 
@@ -99,33 +79,33 @@ class _Search:
         self._left = MOST_TRIED
         self.best: Phrase | None = None
 
-    def go_on(self, parser: InteractiveParser, number: int, taken: Taken, skipped: int) -> None:
+    def go_on(self, state: InteractiveParser, number: int, taken: Taken, skipped: int) -> None:
         """Read on from a token."""
-        if taken and "$END" in parser.choices():
-            self._complete(parser, taken, number - skipped)
+        if taken and "$END" in state.choices():
+            self._complete(state, taken, number - skipped)
         if number == min(self._place + MOST_TOKENS, len(self._tokens)):
             return
         token, fed = self._tokens[number], False
         for reading in sorted(token.readings, key=lambda one: bool(one.repaired)):
-            following = self._feed(parser, reading)
+            following = self._feed(state, reading)
             if following is not None:
                 fed = True
                 self.go_on(following, number + 1, (*taken, (token, reading)), 0)
         if not fed and taken and skipped < MOST_SKIPPED and _skippable(self._tokens, number):
-            self.go_on(parser, number + 1, taken, skipped + 1)
+            self.go_on(state, number + 1, taken, skipped + 1)
 
-    def _feed(self, parser: InteractiveParser, reading: Reading) -> InteractiveParser | None:
-        if reading.terminal not in parser.choices() or not self._left:
+    def _feed(self, state: InteractiveParser, reading: Reading) -> InteractiveParser | None:
+        if reading.terminal not in state.choices() or not self._left:
             return None
         self._left -= 1
-        fed: InteractiveParser = parser.copy(deepcopy_values=False)
+        fed: InteractiveParser = state.copy(deepcopy_values=False)
         try:
             fed.feed_token(Terminal(reading.terminal, reading.value))
         except (UnexpectedInput, VisitError, ValueError):
             return None
         return fed
 
-    def _complete(self, parser: InteractiveParser, taken: Taken, end: int) -> None:
+    def _complete(self, state: InteractiveParser, taken: Taken, end: int) -> None:
         """Keep the phrase that ends here if it is the longest and means something."""
         rank = (end, not any(reading.repaired for _, reading in taken))
         if self.best is not None and rank <= (self.best.end, not self.best.repaired):
@@ -133,7 +113,7 @@ class _Search:
         if not rank[1] and len(taken) == 1 and self._kind not in ALONE:
             return
         try:
-            value = parser.copy(deepcopy_values=False).feed_eof()
+            value = state.copy(deepcopy_values=False).feed_eof()
         except (UnexpectedInput, VisitError, ValueError):
             return
         self.best = Phrase(self._kind, value, self._place, end, taken)

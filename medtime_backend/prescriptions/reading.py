@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from medtime_backend.prescriptions.assembly import Draft, assemble, read_tokens
 from medtime_backend.prescriptions.blocks import Block, Blocks
 from medtime_backend.prescriptions.confidence import confidence
+from medtime_backend.prescriptions.doubts import BESIDE_UNREAD, has_unread_amount, in_order
 from medtime_backend.prescriptions.drug_names import DrugNames
+from medtime_backend.prescriptions.instructions import Instruction
 from medtime_backend.prescriptions.lexer import Lexer
 from medtime_backend.prescriptions.lines import TextLine, split_lines
 from medtime_backend.prescriptions.looking import Seen, look, medications
 from medtime_backend.prescriptions.naming import Name
-from medtime_backend.prescriptions.records import Medication, Prescription, Repair
+from medtime_backend.prescriptions.plausibility import implausible, implausible_beside
+from medtime_backend.prescriptions.records import Medication, Prescription, Repair, Step, Strength
 from medtime_backend.prescriptions.tokens import Token
+
+MISREAD = frozenset(("slip", "fuzzy"))
+"""How a name was found that is not the one that was read."""
 
 
 def read_prescription(text: str | Sequence[TextLine], drugs: DrugNames) -> Prescription:
@@ -46,11 +54,13 @@ def _medication(block: Block, lexer: Lexer, drugs: DrugNames) -> tuple[Medicatio
     if name is None and not instructions and draft.strength is None:
         return None, []
     read = read_tokens(seen, name, draft.unplaced)
-    repairs = _repairs(seen, name, draft)
+    if has_unread_amount(seen.tokens, read) and any(one.dose for one in instructions):
+        for one in instructions:
+            one.doubts |= BESIDE_UNREAD
     single = instructions[0].step() if len(instructions) == 1 else None
     medication = Medication(
         raw=block.text,
-        confidence=confidence(block, seen, draft, repairs, read),
+        confidence=0.0,
         drug=_shown(name),
         catalog_id=name.match.catalog_id if name is not None and name.match is not None else None,
         strength=draft.strength,
@@ -67,10 +77,26 @@ def _medication(block: Block, lexer: Lexer, drugs: DrugNames) -> tuple[Medicatio
         refills=draft.refills,
         as_needed=single.as_needed if single else False,
         reason=single.reason if single else None,
-        steps=tuple(one.step() for one in instructions) if single is None else (),
-        repairs=repairs,
+        steps=tuple(_step(one, draft.strength) for one in instructions) if single is None else (),
+        repairs=_repairs(seen, name, draft),
     )
-    return medication, _left(block.text, seen, read)
+    sure = confidence(block, seen, draft, medication, read)
+    doubts = draft.doubts | (instructions[0].doubts | implausible(single, draft.strength) if single else set())
+    doubts |= implausible_beside(medication)
+    doubts |= {"drug"} if name is not None and _is_misread(name, seen) else set()
+    doubts |= {"steps"} if any(one.doubtful for one in medication.steps) else set()
+    return replace(medication, confidence=sure, doubtful=in_order(doubts, medication)), _left(block.text, seen, read)
+
+
+def _step(instruction: Instruction, strength: Strength | None) -> Step:
+    step = instruction.step()
+    return replace(step, doubtful=in_order(instruction.doubts | implausible(step, strength), step))
+
+
+def _is_misread(name: Name, seen: Seen) -> bool:
+    """Whether the name as shown is not the one that was read. Another language's ending is no misreading."""
+    glued = any(one.glued for one in seen.tokens[name.start : name.end])
+    return glued or (name.match is not None and name.match.kind in MISREAD)
 
 
 def _shown(name: Name | None) -> str | None:

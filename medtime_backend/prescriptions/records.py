@@ -5,14 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-import msgspec
+from medtime_backend.prescriptions.timings import Duration, Frequency, Meal, Record
 
-Unit: TypeAlias = Literal["hour", "day", "night", "week", "month", "year"]
-Day: TypeAlias = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-
-
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """All records: frozen, and in JSON without what was not said."""
+Doubted: TypeAlias = Literal[
+    "drug", "strength", "form", "dose", "route", "site", "frequency", "times", "meals", "duration", "maximum",
+    "quantity", "refills", "as_needed", "steps", "stop",
+]  # fmt: skip
+"""A field that a person must confirm before it is used."""
 
 
 class Repair(Record, frozen=True):
@@ -47,64 +46,6 @@ class Dose(Record, frozen=True):
     total: Measure | None = None
 
 
-class Every(Record, frozen=True, tag="every"):
-    """Once in so many hours, days, weeks or months."""
-
-    low: Decimal
-    high: Decimal
-    unit: Unit
-
-
-class TimesPer(Record, frozen=True, tag="times"):
-    """So many times in `period` units, or `up_to` so many.
-
-    `implied`: counted from the times of day and meals, not written as a number.
-    """
-
-    low: Decimal
-    high: Decimal
-    unit: Unit
-    period: Decimal = Decimal(1)
-    up_to: bool = False
-    implied: bool = False
-
-
-class Weekdays(Record, frozen=True, tag="weekdays"):
-    """On these days of the week."""
-
-    days: tuple[Day, ...]
-
-
-class Schedule(Record, frozen=True, tag="schedule"):
-    """1-0-1: how much at morning, noon and evening; a fourth is at night."""
-
-    doses: tuple[Decimal, ...]
-
-
-class Once(Record, frozen=True, tag="once"):
-    """A single dose."""
-
-
-Frequency: TypeAlias = Every | TimesPer | Weekdays | Schedule | Once
-
-
-class Meal(Record, frozen=True):
-    """Where the dose lies beside a meal: `every` one, or None for one that is not named; `minutes` before or after."""
-
-    relation: Literal["before", "with", "after", "empty stomach", "bedtime"]
-    meal: Literal["breakfast", "lunch", "dinner", "every"] | None = None
-    minutes: Decimal | None = None
-
-
-class Duration(Record, frozen=True):
-    """How long. Without numbers only for `finished` (until the pack is empty) and `indefinite`."""
-
-    kind: Literal["for", "up to", "finished", "indefinite"] = "for"
-    low: Decimal | None = None
-    high: Decimal | None = None
-    unit: Unit | None = None
-
-
 class Maximum(Record, frozen=True):
     """No more than this a day."""
 
@@ -132,13 +73,16 @@ class Step(Record, frozen=True):
     as_needed: bool = False
     reason: str | None = None
     stop: bool = False
+    doubtful: tuple[Doubted, ...] = ()
 
 
 class Medication(Record, frozen=True):
     """One medication. What is None was not said, or not understood: `raw` has all of it.
 
     With `steps`, dose, frequency, times, meals, duration and as_needed are those of the steps and empty here.
-    `catalog_id` is None for a drug that the catalog does not have; `drug` then is as written.
+    `catalog_id` is None for a drug that the catalog does not have; `drug` then is as written. What `doubtful`
+    names may be another than what was written: nothing uses it before a person has confirmed it. It names `steps` if
+    one of them has such a field.
     """
 
     raw: str
@@ -161,6 +105,7 @@ class Medication(Record, frozen=True):
     reason: str | None = None
     steps: tuple[Step, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    doubtful: tuple[Doubted, ...] = ()
 
 
 class Prescription(Record, frozen=True):

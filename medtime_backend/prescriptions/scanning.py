@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from medtime_backend.prescriptions.ambiguity import is_doubtful
 from medtime_backend.prescriptions.clauses import clause_end, ends_clause
 from medtime_backend.prescriptions.phrases import Phrase, read_phrase
 from medtime_backend.prescriptions.reasons import read_condition, read_reason
 from medtime_backend.prescriptions.senses import Place, is_meant
 from medtime_backend.prescriptions.tokens import Token
+from medtime_backend.prescriptions.wholeness import is_whole
 
 LETTER_OF_A_DAY = "l"
 SMALL = ("FILLER", "LINK", "SIG", "INSTR")
@@ -39,11 +41,13 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
             place = clause_end(tokens, place + 1)
         elif phrase is None and token.reads("IF"):
             place = read_condition(tokens, place, phrases[clause:], phrases) if beside else place + 1
+        elif phrase is not None and not is_whole(phrase, tokens, phrases):
+            place = phrase.end
         elif phrase is None or not is_meant(phrase, Place(tokens, phrases, begins, beside)):
             place += 1
         else:
             place = phrase.end
-            phrases.append(phrase._replace(beside=beside))
+            phrases.append(phrase._replace(beside=beside, doubtful=is_doubtful(phrase, tokens)))
             if phrase.kind == "needed":
                 place = read_reason(tokens, place, phrases)
     return phrases

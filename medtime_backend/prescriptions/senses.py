@@ -54,7 +54,10 @@ def _dose(phrase: Phrase, place: Place) -> bool:
 
 
 def _frequency(phrase: Phrase, place: Place) -> bool:
-    """'/day' needs '2 tabs' right before it; 'once' alone is not the beginning of 'once a …'."""
+    """'/day' needs '2 tabs' right before it, and no 'times' that nobody counted; 'once' alone may begin 'once a …'."""
+    last = place.token(phrase.start - 1)
+    if last is not None and last.reads("TIMES") and place.before(phrase) is None:
+        return False
     if phrase.taken[0][0].word == "/":
         return place.before(phrase) is not None
     after = place.token(phrase.end)
@@ -92,6 +95,13 @@ def _measured(phrase: Phrase, place: Place) -> bool:
     return after is None or not after.reads("SLASH")
 
 
+def _when(phrase: Phrase, place: Place) -> bool:
+    """'1:50 mL' is no time of day: a point was read as a colon."""
+    after = place.token(phrase.end)
+    clock = phrase.taken[-1][1].terminal == "CLOCK"
+    return not clock or after is None or not (after.reads("UNIT") or after.reads("FORM"))
+
+
 def _maximum(phrase: Phrase, place: Place) -> bool:
     """'No more than 5 days' is how long."""
     after = place.token(phrase.end)
@@ -105,6 +115,7 @@ def _weekdays(_: Phrase, place: Place) -> bool:
 
 CHECKS = {
     "measured": _measured,
+    "when": _when,
     "maximum": _maximum,
     "weekdays": _weekdays,
     "duration": _duration,

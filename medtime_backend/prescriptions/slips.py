@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from medtime_backend.prescriptions.tokens import Reading, Token
+from medtime_backend.prescriptions.tokens import Reading, Token, plain_number
 from medtime_backend.prescriptions.vocabulary import Vocabulary
 
 DIGITS = str.maketrans("oOlI|", "00111")
@@ -32,8 +32,8 @@ def misread_numbers(pieces: Sequence[Token]) -> list[Token]:
         text = "".join(one.text for one in run)
         if len(run) > 1 and not text.isdigit() and _is_number(run):
             value = text.translate(DIGITS)
-            reading = Reading("NUMBER", value, "slip")
-            joined.append(Token(text, run[0].start, run[-1].end, value, (reading,)))
+            readings = (Reading("NUMBER", value, "slip"),) if plain_number(value) else ()
+            joined.append(Token(text, run[0].start, run[-1].end, value, readings))
         elif run:
             joined += [_one(token) for token in run]
         else:
@@ -43,7 +43,7 @@ def misread_numbers(pieces: Sequence[Token]) -> list[Token]:
 
 
 def _digits(token: Token) -> bool:
-    return token.text.isdigit() or LETTERS_AS_DIGITS.fullmatch(token.text) is not None
+    return (token.text.isascii() and token.text.isdigit()) or LETTERS_AS_DIGITS.fullmatch(token.text) is not None
 
 
 def _is_number(run: Sequence[Token]) -> bool:
@@ -66,7 +66,8 @@ def _split_units(pieces: Sequence[Token]) -> list[Token]:
         match = re.fullmatch(r"([oO]{1,3})(mg|mcg|ml|g|ui)", token.text, re.IGNORECASE)
         if match and before and before.text.isdigit() and before.end == token.start:
             value, middle = before.text + "0" * len(match[1]), token.start + len(match[1])
-            split[-1] = Token(before.text + match[1], before.start, middle, value, (Reading("NUMBER", value, "slip"),))
+            readings = (Reading("NUMBER", value, "slip"),) if plain_number(value) else ()
+            split[-1] = Token(before.text + match[1], before.start, middle, value, readings)
             split.append(Token(match[2], middle, token.end, match[2].lower(), ()))
         else:
             split.append(token)
@@ -77,7 +78,7 @@ def misread_signs(pieces: Sequence[Token]) -> list[Token]:
     """A '{' may be ½, and a '|' 1."""
     signs = {"{": "0.5", "|": "1"}
     return [
-        token._replace(readings=(*token.readings, Reading("NUMBER", signs[token.text], "sign")), fraction=True)
+        token._replace(readings=(*token.readings, Reading("NUMBER", signs[token.text], "sign")), doubtful=True)
         if token.text in signs
         else token
         for token in pieces

@@ -15,18 +15,24 @@ SIGNS = {"-": ("DASH",), "/": ("SLASH", "PER"), ",": ("COMMA",), "#": ("HASH",),
 
 PIECE = re.compile(
     r"""
-    (?P<clock>(?<!\d)(?:[01]?\d|2[0-3]):[0-5]\d(?!\d))
-  | (?P<grouped>\d{1,3}(?:[ ]\d{3})+(?=\s*(?:u\.?i\.?|i\.?u\.?|u|unidades|units|ul)\b)
-      | \d{1,3}'\d{3}[,.' ]?\d{3}(?!\d) | \d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,]))
-  | (?P<fraction>(?:\d{1,3}[ ]?)?[½¼¾⅓⅔⅛] | (?<![\d/.,])(?:\d{1,2}[ -])?[1-3]/[23468](?![\d/.,]))
-  | (?P<number>\d{1,12}(?:[.,]\d{1,6})?|(?<![\w.,])[.,]\d{1,6}(?!\d))
+    (?P<clock>(?<![0-9])(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?![0-9]))
+  | (?P<grouped>(?<![0-9.,])(?:[1-9][0-9]{0,2}(?:[ ][0-9]{3})+(?=\s*(?:u\.?i\.?|i\.?u\.?|u|unidades|units|ul)\b)
+      | [1-9][0-9]{0,2}'[0-9]{3}[,.' ]?[0-9]{3}(?![0-9])
+      | [1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9,])))
+  | (?P<fraction>(?<![0-9/.,])(?:[0-9]{1,2}|[0-9][ ])?[½¼¾⅓⅔⅛]
+      | (?<![0-9/.,])(?:[0-9](?:[ -]|[ ]?[+&][ ]?))?[1-3]/[23468](?![0-9/.,]))
+  | (?P<number>[0-9]{1,12}(?:[.,][0-9]{1,6})?|(?<![\w.,])[.,][0-9]{1,6}(?![0-9]))
   | (?P<initials>(?:[^\W\d_]\.){2,}[^\W\d_]?(?!\w) | [^\W\d_](?:\.[^\W\d_]){1,3}(?!\w)\.?)
   | (?P<word>[^\W\d_½¼¾⅓⅔⅛]+)
   | (?P<sign>\S|\n)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+THOUSAND = 3
+"""Digits of a group of thousands."""
 SEPARATED = re.compile(r"[,' ]")
+ONE_GROUP = re.compile(r"[0-9]+,[0-9]{3}|[0-9]+ (?!000)[0-9]{3}")
+"""1,250 is a thousand here and one elsewhere; of '2 500' the blank may part two numbers."""
 
 
 class Reading(NamedTuple):
@@ -52,7 +58,8 @@ class Token(NamedTuple):
     end: int
     word: str
     readings: tuple[Reading, ...]
-    fraction: bool = False
+    doubtful: bool = False
+    """Whether it is a number that may have been another: a fraction, .5, 1,250."""
     glued: Glued | None = None
     """The word of which it is a part."""
 
@@ -77,29 +84,38 @@ def _token(match: re.Match[str]) -> Token:
     if kind == "clock":
         return Token(text, start, end, text, (Reading("CLOCK", text.zfill(5)),))
     if kind == "grouped":
-        return Token(text, start, end, text, (Reading("NUMBER", SEPARATED.sub("", text)),))
+        value = Reading("NUMBER", SEPARATED.sub("", text))
+        return Token(text, start, end, text, (value,), doubtful=ONE_GROUP.fullmatch(text) is not None)
     if kind == "fraction":
-        return Token(text, start, end, text.replace(" ", ""), (Reading("NUMBER", _fraction(text)),), fraction=True)
+        return Token(text, start, end, text.replace(" ", ""), (Reading("NUMBER", _fraction(text)),), doubtful=True)
     if kind == "number":
-        value = _number(text)
-        return Token(text, start, end, text, (Reading("NUMBER", value),) if value else ())
+        number = plain_number(text)
+        readings = (Reading("NUMBER", number),) if number else ()
+        return Token(text, start, end, text, readings, doubtful=not text[0].isdigit())
     if kind == "sign":
         return Token(text, start, end, text, tuple(Reading(one, text) for one in SIGNS.get(text, ())))
     word = unaccented(text).replace(".", "") if kind == "initials" else unaccented(text)
     return Token(text, start, end, word, ())
 
 
-def _number(text: str) -> str:
-    """A plain decimal, or nothing for 1.000, which is one here and a thousand there."""
+def plain_number(text: str) -> str:
+    """A plain decimal, or nothing for 1.500, which is one and a half here and more than a thousand there.
+
+    Nor for 005, 0125 and 00.5, which have lost a point or gained a nought.
+    """
     plain = text.replace(",", ".")
     whole, point, places = plain.partition(".")
-    return "" if point and places == "000" and whole not in {"", "0"} else ("0" if not whole else "") + plain
+    if len(places) == THOUSAND and whole.strip("0"):
+        return ""
+    if whole.startswith("0") and len(whole) > (1 if point else 2):
+        return ""
+    return ("0" if not whole else "") + plain
 
 
 def _fraction(text: str) -> str:
     for sign, value in FRACTIONS.items():
         if sign in text:
             return str(int(text.replace(sign, "").strip() or 0) + Decimal(value))
-    whole, _, rest = text.replace("-", " ").rpartition(" ")
+    whole, _, rest = re.sub(r"[-+& ]+", " ", text).rpartition(" ")
     above, _, below = rest.partition("/")
     return str(int(whole or 0) + (Decimal(above) / Decimal(below)).quantize(Decimal("0.001")).normalize())

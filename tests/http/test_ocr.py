@@ -12,7 +12,7 @@ from medtime_backend.client import read_prescription
 from medtime_backend.client.service import Service
 from medtime_backend.local.options import StackInfo
 from medtime_backend.ocr.sealing_keys import SealSuite
-from medtime_backend.prescriptions.records import Every
+from medtime_backend.prescriptions.timings import Every
 from tests.accounts import Account
 from tests.http.problems import problem_of
 from tests.ocr.pictures import TEXT, encoded, page

@@ -11,14 +11,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
-from medtime_backend.prescriptions.records import (
-    Every,
-    Medication,
-    Schedule,
-    Step,
-    TimesPer,
-    Weekdays,
-)
+from medtime_backend.prescriptions.records import Medication, Step
+from medtime_backend.prescriptions.timings import Every, Schedule, TimesPer, Weekdays
 
 NUMBERS = {
     1: "one once a an un una uno qd od daily every each cada al diari sid qam qpm qhs nightly weekly monthly everyday"

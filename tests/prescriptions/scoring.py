@@ -13,20 +13,8 @@ from decimal import Decimal
 
 from medtime_backend.prescriptions import DrugNames, read_prescription
 from medtime_backend.prescriptions.folding import folded
-from medtime_backend.prescriptions.records import (
-    Dose,
-    Duration,
-    Every,
-    Frequency,
-    Measure,
-    Medication,
-    Once,
-    Schedule,
-    Step,
-    Strength,
-    TimesPer,
-    Weekdays,
-)
+from medtime_backend.prescriptions.records import Dose, Measure, Medication, Step, Strength
+from medtime_backend.prescriptions.timings import Duration, Every, Frequency, Once, Schedule, TimesPer, Weekdays
 
 FIELDS = ("drug", "strength", "dose", "route", "frequency", "duration", "as needed")
 SHORT = {"hour": "h", "day": "d", "night": "d", "week": "w", "month": "mo", "year": "y"}

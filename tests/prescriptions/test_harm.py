@@ -53,6 +53,21 @@ def test_one_is_stopped_and_another_begun(drugs: DrugIndex) -> None:
         # The half may come after the form.
         ("Tomar una tableta y media cada mañana", {"dose": ["1.5 tablet"], "frequency": ["1/d"]}),
         ("take 2 tablets and a half daily", {"dose": ["2.5 tablet"], "frequency": ["1/d"]}),
+        # Nor is a half after the time of day more of the dose before it.
+        ("2 tab en la mañana y media en la noche", {"dose": ["2 tablet", "0.5"], "frequency": ["1/d", "1/d"]}),
+        ("1 tab am y ½ tab pm", {"dose": ["1 tablet", "0.5 tablet"], "frequency": ["1/d", "1/d"]}),
+        ("Take 2 tabs in the morning and 1/2 tab at night", {
+            "dose": ["2 tablet", "0.5 tablet"], "frequency": ["1/d", "1/d"],
+        }),
+        # Times that nobody could count are not once a day.
+        ("Losartán 50 mg 1 tab 2B veces al día", {"drug": ["losartan"], "strength": ["50 mg"], "dose": ["1 tablet"]}),
+        # 'U' are units, and 'u' is an 'or' before 8 and 11 only; a number after it is none of its letters.
+        ("Digoxina 10 U 1 tableta diaria", {
+            "drug": ["digoxina"], "strength": ["10 unit"], "dose": ["1 tablet"], "frequency": ["1/d"],
+        }),
+        ("Digoxina 0.5 U 1 tableta diaria", {
+            "drug": ["digoxina"], "strength": ["0.5 unit"], "dose": ["1 tablet"], "frequency": ["1/d"],
+        }),
         # By weight is neither strength nor dose.
         ("Paracetamol 15 mg/kg/dosis c/6 h", {"drug": ["paracetamol"], "frequency": ["q6h"]}),
         # How long, not how many a day.
@@ -68,6 +83,12 @@ def test_one_is_stopped_and_another_begun(drugs: DrugIndex) -> None:
 )  # fmt: skip
 def test_what_looks_like_something_else(text: str, expected: dict[str, list[str]], drugs: DrugIndex) -> None:
     assert said(text, drugs) == expected
+
+
+@pytest.mark.parametrize("text", ["Tomar 1:50 mL c/8 h", "Tomar 2:30 tab c/8 h"])
+def test_a_point_read_as_a_colon_makes_no_time_of_day(text: str, drugs: DrugIndex) -> None:
+    medication = only(text, drugs)
+    assert (medication.times, medication.dose) == ((), None)
 
 
 def test_two_doses_of_a_week_are_two_instructions(drugs: DrugIndex) -> None:

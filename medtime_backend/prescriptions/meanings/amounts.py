@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from lark import Token, Transformer, v_args
 
-from medtime_backend.prescriptions.records import Dose, Measure, Schedule, Strength
+from medtime_backend.prescriptions.records import Dose, Measure, Strength
+from medtime_backend.prescriptions.timings import Schedule
 
 VOLUMES = frozenset(("mL", "L", "oz"))
 CONTENTS = frozenset(("mg", "g", "ug", "IU", "unit", "mEq", "mmol"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from lark import Token, Transformer, v_args
 
-from medtime_backend.prescriptions.records import Meal
+from medtime_backend.prescriptions.timings import Meal
 
 
 @v_args(inline=True)

@@ -8,7 +8,7 @@ from typing import Any
 from lark import Token, Transformer, v_args
 
 from medtime_backend.prescriptions.meanings.amounts import Range
-from medtime_backend.prescriptions.records import Duration, Every, Frequency, Once, TimesPer, Unit, Weekdays
+from medtime_backend.prescriptions.timings import Duration, Every, Frequency, Once, TimesPer, Unit, Weekdays
 
 UNITS: tuple[Unit, ...] = ("hour", "day", "night", "week", "month", "year")
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
