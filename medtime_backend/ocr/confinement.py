@@ -1,10 +1,12 @@
 """What a worker may do: nothing that outlives it. And how it forgets."""
 
 import ctypes
+import fcntl
 import gc
 import os
 import resource
 import signal
+import socket
 from pathlib import Path
 from typing import Final
 
@@ -41,12 +43,18 @@ def confine_parent() -> None:
     _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def confine_worker(*, needs_network: bool) -> None:
+def confine_worker(parent: int, *, needs_network: bool) -> None:
     """Bound this process: the kernel ends it after SECONDS, gives it no more memory, no file and no socket.
 
     With three descriptors allowed and all three open, every `open`, `socket` and `connect` of anything new fails.
+    `parent` is the process that forked this one: where it has ended already, raises ProcessLookupError.
     """
+    # A signal that the service's thread had blocked would come through the exec and the fork, and never arrive.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    # Who died before that call sends no signal (prctl(2)).
+    if os.getppid() != parent:
+        raise ProcessLookupError("the warmed parent has ended")
     _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
@@ -61,6 +69,34 @@ def confine_worker(*, needs_network: bool) -> None:
         resource.setrlimit(what, (most, most))
     # From now on glibc overwrites what is freed, whoever frees it: strings and buffers of every library.
     _libc.mallopt(M_PERTURB, 0xA5)
+
+
+def end_on_hang_up(connection: socket.socket) -> None:
+    """From now on the kernel ends this process when the other end of the connection closes: nobody waits any more.
+
+    By SIGIO (fcntl(2), F_SETOWN), whose default is to end the process, so that native code is not asked first. It
+    comes as well when bytes do: call it after the last of them was received, and `outlive_hang_up` before any is sent.
+    Raises EOFError where the other end has closed before, and OSError.
+    """
+    signal.signal(signal.SIGIO, signal.SIG_DFL)
+    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
+    _set_asynchronous(connection, wanted=True)
+    # What closed before that gives no signal any more.
+    try:
+        if not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+            raise EOFError("the other end has closed")
+    except BlockingIOError:
+        pass
+
+
+def outlive_hang_up(connection: socket.socket) -> None:
+    """Take `end_on_hang_up` back. Raises OSError."""
+    _set_asynchronous(connection, wanted=False)
+
+
+def _set_asynchronous(connection: socket.socket, *, wanted: bool) -> None:
+    flags = fcntl.fcntl(connection, fcntl.F_GETFL)
+    fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC if wanted else flags & ~os.O_ASYNC)
 
 
 def erase(*secrets: bytes | bytearray) -> None:

@@ -26,7 +26,8 @@ def main(control: socket.socket) -> None:
     """Prepare as told, then fork until the other end closes."""
     confine_parent()
     workshop = _prepare(frames.receive(control))
-    signal.signal(signal.SIGCHLD, _reap)
+    # The kernel itself clears away workers that have ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # What is there now is never collected, so that workers share its pages.
     gc.collect()
     gc.freeze()
@@ -36,11 +37,31 @@ def main(control: socket.socket) -> None:
         if not message:
             return
         for descriptor in descriptors:
-            with socket.socket(fileno=descriptor) as connection:
-                if os.fork() == 0:
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    control.close()
-                    work(workshop, connection)
+            _fork(workshop, control, descriptor)
+
+
+def _fork(workshop: Workshop, control: socket.socket, descriptor: int) -> None:
+    """Fork a worker for a connection. What fails here fails for its request alone, whose end sees it closed."""
+    parent = os.getpid()
+    try:
+        connection = socket.socket(fileno=descriptor)
+    except OSError:
+        # It is no socket.
+        os.close(descriptor)
+        return
+    with connection:
+        try:
+            child = os.fork()
+        except OSError:
+            # No process or no memory is to be had now.
+            return
+        if child == 0:
+            try:
+                control.close()
+                work(workshop, connection, parent)
+            finally:
+                # Whatever happens, a worker never gets into the loop of its parent.
+                os._exit(1)
 
 
 def _prepare(told: bytearray) -> Workshop:
@@ -56,14 +77,6 @@ def _prepare(told: bytearray) -> Workshop:
     )
     erase(told, preparation.ring)
     return workshop
-
-
-def _reap(_signal: int, _frame: object) -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
 
 
 def run(descriptor: int) -> None:
