@@ -11,6 +11,17 @@ class OcrNotSealed(Problem):
     advice = "Seal it as docs/protocol.md says, to a key of /ocr/key. It was not read and is kept nowhere."
 
 
+class OcrCancelled(Problem):
+    """The client hung up before its image was read. It does not hear this: the note, the log and the metrics say it.
+
+    Noted as well for a request whose time was over (which is answered `busy`), or that a stop of the service ended.
+    """
+
+    slug, status = "ocr-cancelled", 400
+    title = "The reading was given up"
+    advice = "Send the same sealed image again."
+
+
 class OcrReplayed(Problem):
     """A request of this id was already taken; each sealed image is read once."""
 
