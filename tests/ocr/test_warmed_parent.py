@@ -7,16 +7,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-from medtime_backend.ocr import parent_process
+from medtime_backend.ocr import parent_process, sealing
 from medtime_backend.ocr.confinement import ENVIRONMENT
 from medtime_backend.ocr.frames import Preparation
 from medtime_backend.ocr.key_ring import KeyPair
 from medtime_backend.ocr.parent_process import ParentFailedError, ParentProcess
+from medtime_backend.ocr.sealing_keys import PublicKey, SealSuite
 from tests.ocr.one_worker import children_of, wait_for_end, worker_of
 from tests.ocr.pictures import encoded, page
 from tests.ocr.processes import descriptors, told
@@ -79,6 +81,19 @@ def test_a_worker_whose_request_is_gone_ends_at_once(odd: Odd, pairs: tuple[KeyP
         assert connection.fileno() == -1
     wait_until(lambda: not children_of(parent.pid))
     assert parent.is_alive()
+
+
+def test_a_key_that_no_answer_can_be_sealed_to_is_told_before_the_image_is_read(
+    odd: Odd, pairs: tuple[KeyPair, ...]
+) -> None:
+    """With an engine that never comes back."""
+    sealed = seal(pairs[0].id, pairs[0].key, uuid4(), IMAGE)
+    nobody = PublicKey(SealSuite.X25519, bytes(32))
+    content = sealing.seal_request(pairs[0].id, pairs[0].key, sealed.user_id, sealed.request_id, nobody, IMAGE)
+    with worker_of(odd("endless")) as worker:
+        worker.send(pairs[0], replace(sealed, content=content))
+        worker.connection.settimeout(20)
+        assert worker.outcome(sealed)[0].problem == "ocr-not-sealed"
 
 
 def test_who_hangs_up_while_the_request_is_taken_in_is_noticed_too(odd: Odd, pairs: tuple[KeyPair, ...]) -> None:
