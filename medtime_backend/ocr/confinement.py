@@ -55,7 +55,7 @@ def confine_worker(parent: int, *, needs_network: bool) -> None:
     # Who died before that call sends no signal (prctl(2)).
     if os.getppid() != parent:
         raise ProcessLookupError("the warmed parent has ended")
-    _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+    _go_first()
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, SECONDS)
     memory = _address_space() + MEMORY_BYTES
@@ -92,6 +92,19 @@ def end_on_hang_up(connection: socket.socket) -> None:
 def outlive_hang_up(connection: socket.socket) -> None:
     """Take `end_on_hang_up` back. Raises OSError."""
     _set_asynchronous(connection, wanted=False)
+
+
+def _go_first() -> None:
+    """Have a system without memory end this process, not its parent or the service (proc(5), oom_score_adj)."""
+    # The file is root's while the process is not dumpable.
+    _libc.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0)
+    try:
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+    except OSError:
+        # There the kernel chooses by size alone.
+        pass
+    finally:
+        _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def _set_asynchronous(connection: socket.socket, *, wanted: bool) -> None:

@@ -75,6 +75,9 @@ def _attempt(workshop: Workshop, task: Task, sealed: bytearray) -> tuple[Outcome
 
 
 def _answer(workshop: Workshop, task: Task, sealed: bytearray) -> bytes:
+    if task.key_id not in workshop.keys:
+        # The ring was replaced since the service has read its public half.
+        raise ImageFault("ocr-unknown-key")
     inside = sealing.open_request(workshop.keys[task.key_id], task.user_id, sealed)
     answer = b""
     try:
