@@ -4,7 +4,10 @@ from medtime_backend.errors.problem import Problem
 
 
 class OcrNotSealed(Problem):
-    """The body is no sealed request: empty, cut, of an unknown version or suite, or an image in the clear."""
+    """The body is no sealed request: empty, cut, of an unknown version or suite, or an image in the clear.
+
+    Or nobody's key is in it for the answer: bytes that are none, or a point of small order.
+    """
 
     slug, status = "ocr-not-sealed", 400
     title = "The image is not sealed"
