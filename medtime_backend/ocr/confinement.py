@@ -71,27 +71,22 @@ def confine_worker(parent: int, *, needs_network: bool) -> None:
     _libc.mallopt(M_PERTURB, 0xA5)
 
 
-def end_on_hang_up(connection: socket.socket) -> None:
-    """From now on the kernel ends this process when the other end of the connection closes: nobody waits any more.
+def end_on_hang_up(line: socket.socket) -> None:
+    """From now on the kernel ends this process when the other end of the line closes: nobody waits any more.
 
-    By SIGIO (fcntl(2), F_SETOWN), whose default is to end the process, so that native code is not asked first. It
-    comes as well when bytes do: call it after the last of them was received, and `outlive_hang_up` before any is sent.
-    Raises EOFError where the other end has closed before, and OSError.
+    By SIGIO (fcntl(2), F_SETOWN), whose default is to end the process, so that native code is not asked first. Bytes
+    send it too, some of them later than they can be read: so nothing may ever be said on a line. Raises EOFError where
+    the other end has closed before, and OSError.
     """
     signal.signal(signal.SIGIO, signal.SIG_DFL)
-    fcntl.fcntl(connection, fcntl.F_SETOWN, os.getpid())
-    _set_asynchronous(connection, wanted=True)
+    fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(line, fcntl.F_SETFL, fcntl.fcntl(line, fcntl.F_GETFL) | os.O_ASYNC)
     # What closed before that gives no signal any more.
     try:
-        if not connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+        if not line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
             raise EOFError("the other end has closed")
     except BlockingIOError:
         pass
-
-
-def outlive_hang_up(connection: socket.socket) -> None:
-    """Take `end_on_hang_up` back. Raises OSError."""
-    _set_asynchronous(connection, wanted=False)
 
 
 def _go_first() -> None:
@@ -105,11 +100,6 @@ def _go_first() -> None:
         pass
     finally:
         _libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def _set_asynchronous(connection: socket.socket, *, wanted: bool) -> None:
-    flags = fcntl.fcntl(connection, fcntl.F_GETFL)
-    fcntl.fcntl(connection, fcntl.F_SETFL, flags | os.O_ASYNC if wanted else flags & ~os.O_ASYNC)
 
 
 def erase(*secrets: bytes | bytearray) -> None:

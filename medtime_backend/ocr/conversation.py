@@ -35,10 +35,10 @@ async def converse(parent: ParentProcess, task: Task, sealed: bytes) -> Ended:
     begun = time.monotonic()
     try:
         async with asyncio.timeout(SECONDS + GRACE_SECONDS):
-            # A socket and no stream: this block alone owns it, so it is closed whatever happens.
-            with parent.fork() as connection:
-                connection.settimeout(0)
-                return await _ask(connection, task, sealed)
+            # Sockets and no streams: this block alone owns them, so they are closed whatever happens.
+            with parent.fork() as worker:
+                worker.connection.settimeout(0)
+                return await _ask(worker.connection, task, sealed)
     except (OSError, EOFError, msgspec.MsgspecError, TimeoutError):
         in_time = time.monotonic() - begun < SECONDS - GRACE_SECONDS
         return Ended(Outcome("ocr-failed" if in_time else "ocr-timed-out"))

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import Final, Self
 
 import msgspec
@@ -19,6 +20,28 @@ END_SECONDS: Final = 5.0
 
 class ParentFailedError(Exception):
     """The warmed parent could not be made ready; the text is a class's name."""
+
+
+class WorkerEnds:
+    """The service's ends of a worker's sockets: a connection to talk, a line on which nothing is ever said.
+
+    When the line closes, the worker ends, whatever it is doing: by `close`, or with this process.
+    """
+
+    def __init__(self, connection: socket.socket, line: socket.socket) -> None:
+        self.connection = connection
+        self._line = line
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker. Can be called again."""
+        self._line.close()
+        self.connection.close()
 
 
 class ParentProcess:
@@ -81,16 +104,16 @@ class ParentProcess:
         """The process's id."""
         return self._process.pid
 
-    def fork(self) -> socket.socket:
-        """A connection to a new worker. Raises OSError when the parent has died, or takes in nothing more."""
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                socket.send_fds(self._control, [b"F"], [theirs.fileno()])
-        except BaseException:
-            ours.close()
-            raise
-        return ours
+    def fork(self) -> "WorkerEnds":
+        """The ends of a new worker. Raises OSError when the parent has died, or takes in nothing more."""
+        with ExitStack() as ours, ExitStack() as theirs:
+            pairs = []
+            for _ in range(2):
+                pair = socket.socketpair()
+                pairs.append((ours.enter_context(pair[0]), theirs.enter_context(pair[1])))
+            socket.send_fds(self._control, [b"F"], [there.fileno() for _, there in pairs])
+            ours.pop_all()
+        return WorkerEnds(*(here for here, _ in pairs))
 
     def is_alive(self) -> bool:
         """Whether it still runs."""

@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -20,6 +22,9 @@ from medtime_backend.ocr.frames import Preparation, Readiness
 from medtime_backend.ocr.key_ring import read_pairs
 from medtime_backend.ocr.reading import Reader
 from medtime_backend.ocr.worker import Workshop, work
+
+SOCKETS_OF_A_WORKER: Final = 2
+"""Its connection, and the line that says by closing that nobody waits any more."""
 
 
 def main(control: socket.socket) -> None:
@@ -33,35 +38,30 @@ def main(control: socket.socket) -> None:
     gc.freeze()
     frames.send(control, msgspec.msgpack.encode(Readiness()))
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        message, descriptors, _, _ = socket.recv_fds(control, 1, SOCKETS_OF_A_WORKER)
         if not message:
             return
-        for descriptor in descriptors:
-            _fork(workshop, control, descriptor)
+        _fork(workshop, control, descriptors)
 
 
-def _fork(workshop: Workshop, control: socket.socket, descriptor: int) -> None:
-    """Fork a worker for a connection. What fails here fails for its request alone, whose end sees it closed."""
+def _fork(workshop: Workshop, control: socket.socket, descriptors: Sequence[int]) -> None:
+    """Fork a worker for its two sockets. What fails here fails for its request alone, whose ends see them closed."""
     parent = os.getpid()
     try:
-        connection = socket.socket(fileno=descriptor)
-    except OSError:
-        # It is no socket.
-        os.close(descriptor)
-        return
-    with connection:
-        try:
-            child = os.fork()
-        except OSError:
-            # No process or no memory is to be had now.
-            return
-        if child == 0:
+        if len(descriptors) == SOCKETS_OF_A_WORKER and os.fork() == 0:
             try:
                 control.close()
-                work(workshop, connection, parent)
+                connection, line = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+                work(workshop, connection, line, parent)
             finally:
                 # Whatever happens, a worker never gets into the loop of its parent.
                 os._exit(1)
+    except OSError:
+        # No process or no memory is to be had now.
+        pass
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
 
 
 def _prepare(told: bytearray) -> Workshop:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from medtime_backend.ocr import frames, sealing
-from medtime_backend.ocr.confinement import confine_worker, end_on_hang_up, erase, outlive_hang_up
+from medtime_backend.ocr.confinement import confine_worker, end_on_hang_up, erase
 from medtime_backend.ocr.engines.engine import Engine, EngineUnavailableError, ImageRefusedError
 from medtime_backend.ocr.engines.facts import EngineName
 from medtime_backend.ocr.frames import Outcome, Task
@@ -38,20 +38,19 @@ class Workshop:
     keys: dict[str, SecretKey] = field(repr=False)
 
 
-def work(workshop: Workshop, connection: socket.socket, parent: int) -> None:
+def work(workshop: Workshop, connection: socket.socket, line: socket.socket, parent: int) -> None:
     """Serve one request on the connection, then wait for its other end to close, and end. Never raises.
 
-    Once the request is here, the end comes at once when the other end closes. `parent` is the warmed parent's id.
+    When the other end of the line closes, this process ends at once. `parent` is the warmed parent's id.
     """
     status = 1
     try:
         confine_worker(parent, needs_network=workshop.needs_network)
+        end_on_hang_up(line)
         task = msgspec.msgpack.decode(frames.receive(connection), type=Task)
         sealed = frames.receive(connection)
-        end_on_hang_up(connection)
         outcome, answer = _attempt(workshop, task, sealed)
         erase(sealed, *(key.seed for key in workshop.keys.values()))
-        outlive_hang_up(connection)
         frames.send(connection, msgspec.msgpack.encode(outcome))
         if not outcome.problem:
             frames.send(connection, answer)

@@ -1,6 +1,6 @@
 """A warmed parent of the embedded engine, and the keys it was told."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +11,7 @@ from medtime_backend.ocr.parent_process import ParentProcess
 from medtime_backend.ocr.pool import WorkerPool
 from tests.ocr.asking import Preparing
 from tests.ocr.engine_twin import AWS_KEYS
+from tests.ocr.processes import children_named
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +44,10 @@ async def pool(preparing: Preparing) -> AsyncIterator[WorkerPool]:
     made = WorkerPool(preparing, workers=1, queue=1)
     yield made
     await made.close()
+
+
+@pytest.fixture
+def warmed() -> Callable[[], list[int]]:
+    """Tells which warmed parents this process has started since the test began."""
+    before = set(children_named(b"warmed_parent"))
+    return lambda: [pid for pid in children_named(b"warmed_parent") if pid not in before]

@@ -16,10 +16,11 @@ from medtime_backend.ocr.frames import Task
 from medtime_backend.ocr.key_ring import KeyPair
 from medtime_backend.ocr.parents import ParentsClosedError, WarmedParents
 from tests.ocr.asking import Preparing
-from tests.ocr.processes import children_named
 from tests.ocr.sealed import seal
 
 pytestmark = pytest.mark.xdist_group("ocr")
+
+Warmed = Callable[[], list[int]]
 
 
 @pytest.fixture
@@ -27,10 +28,6 @@ async def parents(preparing: Preparing) -> AsyncIterator[WarmedParents]:
     made = WarmedParents(preparing)
     yield made
     await made.close()
-
-
-def warmed() -> list[int]:
-    return children_named(b"warmed_parent")
 
 
 async def wait_until(true: Callable[[], bool]) -> None:
@@ -50,7 +47,7 @@ async def ask(parents: WarmedParents, pair: KeyPair) -> int:
 
 
 async def test_nobody_waits_for_a_renewal(
-    parents: WarmedParents, preparing: Preparing, pairs: tuple[KeyPair, ...]
+    parents: WarmedParents, preparing: Preparing, pairs: tuple[KeyPair, ...], warmed: Warmed
 ) -> None:
     old = await ask(parents, pairs[0])
     assert preparing.times == 1
@@ -80,7 +77,7 @@ async def test_a_renewal_during_another_is_one_more(
 
 
 async def test_a_busy_instance_is_renewed_and_the_old_parent_ends_after_its_last_worker(
-    parents: WarmedParents, pairs: tuple[KeyPair, ...]
+    parents: WarmedParents, pairs: tuple[KeyPair, ...], warmed: Warmed
 ) -> None:
     async with parents.one() as first, parents.one() as again:
         assert first is again
@@ -94,7 +91,11 @@ async def test_a_busy_instance_is_renewed_and_the_old_parent_ends_after_its_last
 
 
 async def test_a_renewal_that_fails_keeps_the_old_parent_and_is_tried_again(
-    parents: WarmedParents, preparing: Preparing, monkeypatch: pytest.MonkeyPatch, pairs: tuple[KeyPair, ...]
+    parents: WarmedParents,
+    preparing: Preparing,
+    monkeypatch: pytest.MonkeyPatch,
+    pairs: tuple[KeyPair, ...],
+    warmed: Warmed,
 ) -> None:
     told = LogCapture()
     monkeypatch.setattr(module, "log", structlog.wrap_logger(None, [told]))
@@ -127,7 +128,7 @@ async def test_a_parent_that_dies_between_two_renewals_is_replaced_at_once(
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.02, 0.3])
-async def test_closing_while_one_is_warmed_leaves_none(parents: WarmedParents, seconds: float) -> None:
+async def test_closing_while_one_is_warmed_leaves_none(parents: WarmedParents, seconds: float, warmed: Warmed) -> None:
     parents.open()
     await asyncio.sleep(seconds)
     async with asyncio.timeout(20):
@@ -135,7 +136,7 @@ async def test_closing_while_one_is_warmed_leaves_none(parents: WarmedParents, s
     assert warmed() == []
 
 
-async def test_who_waits_when_it_closes_is_told(parents: WarmedParents, preparing: Preparing) -> None:
+async def test_who_waits_when_it_closes_is_told(parents: WarmedParents, preparing: Preparing, warmed: Warmed) -> None:
     preparing.may_go_on.clear()
 
     async def enter() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 
 import pytest
 import structlog
@@ -15,7 +16,7 @@ from medtime_backend.ocr.pool import PoolBusyError, WorkerPool
 from tests.ocr.asking import Preparing, ask
 from tests.ocr.one_worker import children_of
 from tests.ocr.pictures import encoded, page
-from tests.ocr.processes import children_named, descriptors
+from tests.ocr.processes import descriptors
 
 pytestmark = pytest.mark.xdist_group("ocr")
 
@@ -77,11 +78,13 @@ async def test_keys_that_are_none_are_told_by_class_alone(monkeypatch: pytest.Mo
     assert told.entries == [{"code": "KeyRingError", "event": "ocr_engine_not_ready", "log_level": "warning"}]
 
 
-async def test_a_request_that_is_given_up_leaves_nothing(pool: WorkerPool, pairs: tuple[KeyPair, ...]) -> None:
+async def test_a_request_that_is_given_up_leaves_nothing(
+    pool: WorkerPool, pairs: tuple[KeyPair, ...], warmed: Callable[[], list[int]]
+) -> None:
     """Wherever it was: no descriptor, no slot, no worker."""
     image = encoded(page())
     await ask(pool, pairs[0])
-    (parent,) = children_named(b"warmed_parent")
+    (parent,) = warmed()
     before = descriptors(os.getpid())
     for steps in (*range(8), 50, 200):
         asked = asyncio.create_task(ask(pool, pairs[0], image))

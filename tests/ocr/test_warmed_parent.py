@@ -19,7 +19,7 @@ from medtime_backend.ocr.frames import Preparation
 from medtime_backend.ocr.key_ring import KeyPair
 from medtime_backend.ocr.parent_process import ParentFailedError, ParentProcess
 from medtime_backend.ocr.sealing_keys import PublicKey, SealSuite
-from tests.ocr.one_worker import children_of, wait_for_end, worker_of
+from tests.ocr.one_worker import Worker, children_of, wait_for_end, worker_of
 from tests.ocr.pictures import encoded, page
 from tests.ocr.processes import descriptors, told
 from tests.ocr.sealed import seal
@@ -71,14 +71,15 @@ def test_a_worker_whose_request_is_gone_ends_at_once(odd: Odd, pairs: tuple[KeyP
         worker.send(pairs[0], seal(pairs[0].id, pairs[0].key, uuid4(), IMAGE))
         before = ticks(worker.pid)
         wait_until(lambda: ticks(worker.pid) > before + 20)
-        worker.connection.close()
+        # Bytes on the connection are no hang-up, also when the kernel tells of them late.
+        worker.connection.send(b"?")
+        wait_until(lambda: ticks(worker.pid) > before + 40)
+        worker.hang_up()
         # Long before the kernel's 30 s.
         wait_for_end(worker.pid)
     # Gone before its worker even looked.
     for _ in range(5):
-        with parent.fork() as connection:
-            pass
-        assert connection.fileno() == -1
+        parent.fork().close()
     wait_until(lambda: not children_of(parent.pid))
     assert parent.is_alive()
 
@@ -102,7 +103,7 @@ def test_who_hangs_up_while_the_request_is_taken_in_is_noticed_too(odd: Odd, pai
     for _ in range(3):
         with worker_of(parent) as worker:
             worker.send(pairs[0], sealed)
-            worker.connection.close()
+            worker.hang_up()
 
 
 def test_an_answer_that_is_taken_slowly_is_no_hang_up(odd: Odd, pairs: tuple[KeyPair, ...]) -> None:
@@ -123,9 +124,9 @@ def _sleeps(pid: int) -> bool:
 
 def test_a_fork_that_fails_is_one_failed_request(odd: Odd, pairs: tuple[KeyPair, ...]) -> None:
     parent = odd("no-fork")
-    with parent.fork() as connection:
-        connection.settimeout(20)
-        assert connection.recv(1) == b""
+    with parent.fork() as worker_to_be:
+        worker_to_be.connection.settimeout(20)
+        assert worker_to_be.connection.recv(1) == b""
     with worker_of(parent) as worker:
         assert worker.ask(pairs[0], IMAGE)[0].problem == ""
 
@@ -136,9 +137,13 @@ def test_a_message_without_a_socket_is_passed_over(parent: ParentProcess, pairs:
     control.send(b"F")
     with Path("/dev/null").open("rb") as nowhere:
         socket.send_fds(control, [b"F"], [nowhere.fileno()])
-    with worker_of(parent) as worker:
-        assert worker.ask(pairs[0], b"%PDF")[0].facts == {"found": "pdf"}
-    assert len(descriptors(parent.pid)) == before
+        socket.send_fds(control, [b"F"], [nowhere.fileno()] * 2)
+        socket.send_fds(control, [b"F"], [nowhere.fileno()] * 3)
+    # Which of its children this one is plays no part.
+    with parent.fork() as ends:
+        assert Worker(0, ends).ask(pairs[0], b"%PDF")[0].facts == {"found": "pdf"}
+    wait_until(lambda: not children_of(parent.pid))
+    wait_until(lambda: len(descriptors(parent.pid)) == before)
 
 
 def test_signals_that_the_service_has_blocked_arrive(preparation: Preparation) -> None:

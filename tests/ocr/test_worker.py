@@ -71,7 +71,7 @@ def test_its_limits_are_set_and_its_environment_is_bare(parent: ParentProcess, p
         }
         assert len(list(Path(f"/proc/{worker.pid}/task").iterdir())) == 1
         opened = [str(one.readlink()) for one in Path(f"/proc/{worker.pid}/fd").iterdir()]
-        assert sorted(name.split(":")[0] for name in opened) == ["/dev/null"] * 3 + ["socket"]
+        assert sorted(name.split(":")[0] for name in opened) == ["/dev/null"] * 3 + ["socket"] * 2
 
 
 def test_a_key_that_the_parent_was_not_told_is_unknown(parent: ParentProcess) -> None:
