@@ -23,7 +23,7 @@ from tests.ocr.sealed import Sealed, seal_for, send
 
 pytestmark = pytest.mark.xdist_group("ocr")
 
-TIMEOUT = 5
+TIMEOUT = 10
 """Of a request at the service of these tests, in seconds."""
 NEVER = Said(body=textract_lines("Metformina 850 mg"), delay=40.0)
 AT_ONCE = Said(body=textract_lines("Metformina 850 mg"))
