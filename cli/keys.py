@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,9 @@ from typing import Annotated
 import typer
 
 from cli.output import messages, plain_table, print_json, print_table
+from cli.secret_file import replace_secret
 from medtime_backend.ocr.key_ring import (
-    ACCEPTED_DAYS,
+    LONGEST_DAYS,
     PUBLISHED_DAYS,
     KeyPair,
     KeyRingError,
@@ -21,9 +21,6 @@ from medtime_backend.ocr.key_ring import (
     write_ring,
 )
 from medtime_backend.operator_error import OperatorError
-
-LONGEST_DAYS = 30 - ACCEPTED_DAYS - 1
-"""Used request ids are kept for 30 days: no key may live longer, or an old image could be sent again."""
 
 keys = typer.Typer(no_args_is_help=True, help="The keys that images are sealed to.")
 new = typer.Typer(no_args_is_help=True, help="Make new keys.")
@@ -49,7 +46,10 @@ def ocr(
     now = datetime.now(UTC)
     before = _read(file) if file.exists() else ()
     after = renewed(before, now, days)
-    _write(file, write_ring(after))
+    try:
+        replace_secret(file, write_ring(after) + "\n")
+    except OSError as fault:
+        raise OperatorError(f"{file} cannot be written: {fault.strerror}.") from fault
     _print(after, now, as_json=as_json)
     if not as_json:
         dropped = len(before) + 2 - len(after)
@@ -69,19 +69,6 @@ def _read(file: Path) -> tuple[KeyPair, ...]:
         raise OperatorError(f"{file} cannot be read: {fault.strerror}.") from fault
     except KeyRingError as fault:
         raise OperatorError(f"{file} cannot be used: {fault}.") from fault
-
-
-def _write(file: Path, text: str) -> None:
-    """Replace the file at once: a service that starts meanwhile reads the old ring or the new one."""
-    beside = file.with_name(f".{file.name}.new")
-    try:
-        beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-            out.write(text + "\n")
-        beside.replace(file)
-    except OSError as fault:
-        raise OperatorError(f"{file} cannot be written: {fault.strerror}.") from fault
 
 
 def _print(pairs: tuple[KeyPair, ...], now: datetime, *, as_json: bool) -> None:

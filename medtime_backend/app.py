@@ -124,7 +124,7 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
                 await state.reads.close()
                 await calls.close()
                 if ocr_desk is not None:
-                    await ocr_desk.pool.close()
+                    await ocr_desk.close()
                 await state.database.close()
                 await desk.close()
                 await relay.close()

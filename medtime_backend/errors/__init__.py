@@ -54,6 +54,7 @@ from medtime_backend.errors.family import (
 from medtime_backend.errors.functions import SecretKeyNeeded
 from medtime_backend.errors.ocr import (
     OcrBrokenImage,
+    OcrCancelled,
     OcrEngineUnavailable,
     OcrFailed,
     OcrImageTooLarge,
@@ -142,6 +143,7 @@ __all__ = [
     "NotAnEnvelope",
     "NotFound",
     "OcrBrokenImage",
+    "OcrCancelled",
     "OcrEngineUnavailable",
     "OcrFailed",
     "OcrImageTooLarge",

@@ -4,11 +4,25 @@ from medtime_backend.errors.problem import Problem
 
 
 class OcrNotSealed(Problem):
-    """The body is no sealed request: empty, cut, of an unknown version or suite, or an image in the clear."""
+    """The body is no sealed request: empty, cut, of an unknown version or suite, or an image in the clear.
+
+    Or nobody's key is in it for the answer: bytes that are none, or a point of small order.
+    """
 
     slug, status = "ocr-not-sealed", 400
     title = "The image is not sealed"
     advice = "Seal it as docs/protocol.md says, to a key of /ocr/key. It was not read and is kept nowhere."
+
+
+class OcrCancelled(Problem):
+    """The client hung up before its image was read. It does not hear this: the note, the log and the metrics say it.
+
+    Noted as well for a request whose time was over (which is answered `busy`), or that a stop of the service ended.
+    """
+
+    slug, status = "ocr-cancelled", 400
+    title = "The reading was given up"
+    advice = "Send the same sealed image again."
 
 
 class OcrReplayed(Problem):

@@ -15,7 +15,11 @@ from medtime_backend.ocr.sealing_keys import SEED_BYTES, PublicKey, SealSuite, S
 
 PUBLISHED_DAYS: Final = 21
 ACCEPTED_DAYS: Final = 7
-"""How much longer a key is accepted. Both together are less than the 30 days for which used request ids are kept."""
+"""How much longer a key is accepted."""
+USED_IDS_DAYS: Final = 30
+"""How long used request ids are kept (docs/cleanup.md). A key that lived as long would have an old image read again."""
+LONGEST_DAYS: Final = USED_IDS_DAYS - ACCEPTED_DAYS - 1
+"""The most days that a key may be published, so that it is not accepted for as long as that."""
 SuiteName = Literal["x25519-hkdf-sha256-aes-256-gcm", "mlkem768-x25519-hkdf-sha256-aes-256-gcm"]
 SUITE_NAMES: Final[dict[SealSuite, SuiteName]] = {
     SealSuite.X25519: "x25519-hkdf-sha256-aes-256-gcm",
@@ -103,7 +107,9 @@ def read_pairs(text: str | bytes) -> tuple[KeyPair, ...]:
 
 
 def new_pair(suite: SealSuite, now: datetime, days: int = PUBLISHED_DAYS) -> KeyPair:
-    """A new key of a suite, published from now on for so many days."""
+    """A new key of a suite, published from now on for so many days. Raises KeyRingError for more than LONGEST_DAYS."""
+    if not 1 <= days <= LONGEST_DAYS:
+        raise KeyRingError(f"a key is published for 1 to {LONGEST_DAYS} days")
     secret = SecretKey(suite, os.urandom(SEED_BYTES))
     from_ = now.astimezone(UTC).replace(microsecond=0)
     until = from_ + timedelta(days=days)
@@ -119,7 +125,10 @@ def new_pair(suite: SealSuite, now: datetime, days: int = PUBLISHED_DAYS) -> Key
 
 
 def renewed(pairs: tuple[KeyPair, ...], now: datetime, days: int = PUBLISHED_DAYS) -> tuple[KeyPair, ...]:
-    """The ring with a new key of each suite, and without the keys that are not accepted any more."""
+    """The ring with a new key of each suite, and without the keys that are not accepted any more.
+
+    Raises KeyRingError for more than LONGEST_DAYS.
+    """
     kept = tuple(pair for pair in pairs if now < pair.accepted_until)
     return (*kept, *(new_pair(suite, now, days) for suite in SealSuite))
 
@@ -139,6 +148,11 @@ def _check(key: PublishedKey) -> None:
     times = (key.published_from, key.published_until, key.accepted_until)
     if any(moment.tzinfo is None for moment in times) or not times[0] < times[1] <= times[2]:
         raise KeyRingError(f"the times of {key.id} are not in order, or have no time zone")
+    if times[2] - times[0] >= timedelta(days=USED_IDS_DAYS):
+        raise KeyRingError(
+            f"{key.id} is accepted for {USED_IDS_DAYS} days or more, when used request ids are forgotten:"
+            " an image could be read twice"
+        )
 
 
 def _is_id(text: str) -> bool:

@@ -46,7 +46,7 @@ class SealSuite(IntEnum):
 
 
 class KeyBytesError(ValueError):
-    """Bytes that are no public key of their suite."""
+    """Bytes that are no public key of their suite, or one that everybody could open what is sealed to."""
 
 
 @dataclass(frozen=True)
@@ -57,18 +57,29 @@ class PublicKey:
     raw: bytes
 
     def loaded(self) -> X25519PublicKey | MLKEM768X25519PublicKey:
-        """The library's key. Raises KeyBytesError for bytes that are none."""
+        """The library's key. Raises KeyBytesError for bytes that are none, and for a point of small order."""
         try:
             if len(self.raw) != self.suite.public_bytes:
                 raise KeyBytesError("a public key of the wrong length")
             if self.suite is SealSuite.X25519:
-                return X25519PublicKey.from_public_bytes(self.raw)
+                return _point(self.raw)
             return MLKEM768X25519PublicKey(
                 MLKEM768PublicKey.from_public_bytes(self.raw[:MLKEM_PUBLIC_BYTES]),
-                X25519PublicKey.from_public_bytes(self.raw[MLKEM_PUBLIC_BYTES:]),
+                _point(self.raw[MLKEM_PUBLIC_BYTES:]),
             )
         except ValueError:
             raise KeyBytesError("no public key of its suite") from None
+
+
+def _point(raw: bytes) -> X25519PublicKey:
+    """The X25519 key of these bytes. Raises ValueError for a point of small order.
+
+    The shared secret with such a point is zero whoever the other is (RFC 7748, 6.1), so any private key shows it. Found
+    out here, since sealing would fail no sooner than when the image has been read.
+    """
+    point = X25519PublicKey.from_public_bytes(raw)
+    X25519PrivateKey.generate().exchange(point)
+    return point
 
 
 @dataclass(frozen=True)

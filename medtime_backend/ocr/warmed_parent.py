@@ -9,6 +9,8 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -21,26 +23,45 @@ from medtime_backend.ocr.key_ring import read_pairs
 from medtime_backend.ocr.reading import Reader
 from medtime_backend.ocr.worker import Workshop, work
 
+SOCKETS_OF_A_WORKER: Final = 2
+"""Its connection, and the line that says by closing that nobody waits any more."""
+
 
 def main(control: socket.socket) -> None:
     """Prepare as told, then fork until the other end closes."""
     confine_parent()
     workshop = _prepare(frames.receive(control))
-    signal.signal(signal.SIGCHLD, _reap)
+    # The kernel itself clears away workers that have ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # What is there now is never collected, so that workers share its pages.
     gc.collect()
     gc.freeze()
     frames.send(control, msgspec.msgpack.encode(Readiness()))
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        message, descriptors, _, _ = socket.recv_fds(control, 1, SOCKETS_OF_A_WORKER)
         if not message:
             return
+        _fork(workshop, control, descriptors)
+
+
+def _fork(workshop: Workshop, control: socket.socket, descriptors: Sequence[int]) -> None:
+    """Fork a worker for its two sockets. What fails here fails for its request alone, whose ends see them closed."""
+    parent = os.getpid()
+    try:
+        if len(descriptors) == SOCKETS_OF_A_WORKER and os.fork() == 0:
+            try:
+                control.close()
+                connection, line = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+                work(workshop, connection, line, parent)
+            finally:
+                # Whatever happens, a worker never gets into the loop of its parent.
+                os._exit(1)
+    except OSError:
+        # No process or no memory is to be had now.
+        pass
+    finally:
         for descriptor in descriptors:
-            with socket.socket(fileno=descriptor) as connection:
-                if os.fork() == 0:
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    control.close()
-                    work(workshop, connection)
+            os.close(descriptor)
 
 
 def _prepare(told: bytearray) -> Workshop:
@@ -56,14 +77,6 @@ def _prepare(told: bytearray) -> Workshop:
     )
     erase(told, preparation.ring)
     return workshop
-
-
-def _reap(_signal: int, _frame: object) -> None:
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
 
 
 def run(descriptor: int) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from medtime_backend.ocr import frames, sealing
-from medtime_backend.ocr.confinement import confine_worker, erase
+from medtime_backend.ocr.confinement import confine_worker, end_on_hang_up, erase
 from medtime_backend.ocr.engines.engine import Engine, EngineUnavailableError, ImageRefusedError
 from medtime_backend.ocr.engines.facts import EngineName
 from medtime_backend.ocr.frames import Outcome, Task
@@ -38,11 +38,15 @@ class Workshop:
     keys: dict[str, SecretKey] = field(repr=False)
 
 
-def work(workshop: Workshop, connection: socket.socket) -> None:
-    """Serve one request on the connection, then wait for its other end to close, and end. Never raises."""
+def work(workshop: Workshop, connection: socket.socket, line: socket.socket, parent: int) -> None:
+    """Serve one request on the connection, then wait for its other end to close, and end. Never raises.
+
+    When the other end of the line closes, this process ends at once. `parent` is the warmed parent's id.
+    """
     status = 1
     try:
-        confine_worker(needs_network=workshop.needs_network)
+        confine_worker(parent, needs_network=workshop.needs_network)
+        end_on_hang_up(line)
         task = msgspec.msgpack.decode(frames.receive(connection), type=Task)
         sealed = frames.receive(connection)
         outcome, answer = _attempt(workshop, task, sealed)
@@ -70,6 +74,9 @@ def _attempt(workshop: Workshop, task: Task, sealed: bytearray) -> tuple[Outcome
 
 
 def _answer(workshop: Workshop, task: Task, sealed: bytearray) -> bytes:
+    if task.key_id not in workshop.keys:
+        # The ring was replaced since the service has read its public half.
+        raise ImageFault("ocr-unknown-key")
     inside = sealing.open_request(workshop.keys[task.key_id], task.user_id, sealed)
     answer = b""
     try:

@@ -15,12 +15,13 @@ from medtime_backend.ocr.sealing import LARGEST_OVERHEAD
 from medtime_backend.routes.documentation import OcrOperation, documented_public, documented_sealed
 from medtime_backend.routes.parameters import refuse_unknown
 from medtime_backend.schemas.ocr import KeysAnswer
-from medtime_backend.services import ocr
+from medtime_backend.services import ocr, ocr_requests
 
 OCTETS = "application/octet-stream"
 PROBLEMS: tuple[type[errors.Problem], ...] = (
     errors.OcrNotSealed,
     errors.MalformedBody,
+    errors.OcrCancelled,
     errors.OcrReplayed,
     errors.OcrImageTooLarge,
     errors.OcrUnsupportedImage,
@@ -61,14 +62,26 @@ async def process(
     refuse_unknown(request)
     _refuse_other_types(request)
 
-    async def sealed() -> bytes:
+    answer = await ocr_requests.process(ocr_desk, database, request.user, _Caller(request))
+    return Response(answer, media_type=OCTETS, headers={"Cache-Control": "no-store"})
+
+
+class _Caller:
+    """Who has sent the request, as services.ocr_requests asks for it."""
+
+    def __init__(self, request: Request[Any, Any, Any]) -> None:
+        self._request = request
+
+    async def body(self) -> bytes:
         try:
-            return await receive(request, IMAGE_BYTES + LARGEST_OVERHEAD)
+            return await receive(self._request, IMAGE_BYTES + LARGEST_OVERHEAD)
         except errors.BodyTooLarge:
             raise errors.OcrImageTooLarge(limit=IMAGE_BYTES) from None
 
-    answer = await ocr.process(ocr_desk, database, request.user, sealed)
-    return Response(answer, media_type=OCTETS, headers={"Cache-Control": "no-store"})
+    async def gone(self) -> None:
+        # After the body, the next message comes when the connection is closed (ASGI, http.disconnect).
+        while (await self._request.receive())["type"] != "http.disconnect":
+            pass
 
 
 def _refuse_other_types(request: Request[Any, Any, Any]) -> None:

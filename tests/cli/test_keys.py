@@ -1,6 +1,8 @@
 """`medtime keys`: a ring is made, renewed with overlap, and shown without anything private."""
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,42 @@ async def test_what_goes_wrong_is_one_line(
     assert (answer.code, said in answer.err, "secret" in answer.err) == (1, True, False)
     assert "Traceback" not in answer.err
     assert (tmp_path / "broken.json").read_text() == "secret"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to another user")
+async def test_owner_group_and_mode_stay(tmp_path: Path) -> None:
+    """As of a file of root's that the service's group may read: after the renewal it still can."""
+    (tmp_path / "etc").mkdir()
+    file = tmp_path / "etc" / "ring.json"
+    assert (await run("keys", "new", "ocr", str(file))).code == 0
+    os.chown(file, 1234, 5678)
+    file.chmod(0o640)
+    before = file.stat()
+    link = tmp_path / "ring.json"
+    link.symlink_to(file)
+    assert (await run("keys", "new", "ocr", str(link))).code == 0
+    after = file.stat()
+    assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+    assert after.st_ino != before.st_ino
+    assert link.is_symlink()
+    assert len(read_pairs(file.read_bytes())) == 4
+    assert names_in(file.parent) == [file.name]
+
+
+async def test_a_ring_whose_owner_cannot_be_kept_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ring.json"
+    assert (await run("keys", "new", "ocr", str(file))).code == 0
+    before = file.read_bytes()
+
+    def refused(*_: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "fchown", refused)
+    answer = await run("keys", "new", "ocr", str(file))
+    assert (answer.code, "cannot be written: Operation not permitted" in answer.err) == (1, True)
+    assert (file.read_bytes(), names_in(tmp_path)) == (before, [file.name])
 
 
 async def test_no_key_outlives_the_used_ids(tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+Placed = Sequence[tuple[Sequence[tuple[float, float]], str]]
+"""Lines by their four corners in pixels."""
 
 
 @dataclass
@@ -17,6 +20,7 @@ class Said:
     status: int = 200
     body: Any = b""
     delay: float = 0.0
+    headers: dict[str, str] = field(default_factory=dict)
 
     @property
     def content(self) -> bytes:
@@ -30,6 +34,8 @@ class Heard:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    connection: Any
+    """Where from: the same for all requests of one connection."""
 
 
 @dataclass
@@ -54,19 +60,22 @@ def engine_twin() -> Iterator[EngineTwin]:
     twin = EngineTwin()
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            twin.heard.append(Heard(self.path, headers, json.loads(body)))
+            twin.heard.append(Heard(self.path, headers, json.loads(body), self.client_address))
             said = twin.next()
             time.sleep(said.delay)
             try:
                 self.send_response(said.status)
-                self.send_header("Content-Length", str(len(said.content)))
+                for name, value in {"Content-Length": str(len(said.content)), **said.headers}.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(said.content)
             except OSError:
-                pass  # who asked has gone: that is what some tests are about
+                self.close_connection = True  # who asked has gone: that is what some tests are about
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
@@ -107,6 +116,31 @@ def textract_lines(*lines: str) -> dict[str, Any]:
             {"BlockType": "WORD", "Text": word, "Confidence": 99.0, "TextType": "PRINTED"} for word in line.split()
         ]
     return {"Blocks": blocks, "DetectDocumentTextModelVersion": "1.0", "DocumentMetadata": {"Pages": 1}}
+
+
+def google_page(placed: Placed) -> dict[str, Any]:
+    """Such an answer with the place of each line's words; what is zero is left out, as Google does."""
+    answer = google_words(*(text for _, text in placed))
+    words = answer["responses"][0]["fullTextAnnotation"]["pages"][0]["blocks"][0]["paragraphs"][0]["words"]
+    for (left_top, right_top, right_bottom, left_bottom), text in placed:
+        parts = text.split(" ")
+        for number in range(len(parts)):
+            # All but the ends of a line are of no matter.
+            first, last = number == 0, number == len(parts) - 1
+            box = (left_top, right_top if last else left_top, right_bottom if last else left_bottom, left_bottom)
+            vertices = [{name: at for name, at in zip("xy", point, strict=True) if at} for point in box]
+            words[0]["boundingBox"] = {"vertices": vertices if first or last else []}
+            words.append(words.pop(0))
+    return answer
+
+
+def textract_page(placed: Placed, size: tuple[int, int]) -> dict[str, Any]:
+    """Such an answer with the place of each line, as shares of the page."""
+    answer = textract_lines(*(text for _, text in placed))
+    lines = [block for block in answer["Blocks"] if block["BlockType"] == "LINE"]
+    for block, (box, _) in zip(lines, placed, strict=True):
+        block["Geometry"] = {"Polygon": [{"X": x / size[0], "Y": y / size[1]} for x, y in box]}
+    return answer
 
 
 def service_account(private_key: str) -> bytes:

@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import msgspec
 from medtime_backend.ocr import frames
 from medtime_backend.ocr.frames import Outcome, Task
 from medtime_backend.ocr.key_ring import KeyPair
-from medtime_backend.ocr.parent_process import ParentProcess
+from medtime_backend.ocr.parent_process import ParentProcess, WorkerEnds
 from tests.ocr.sealed import Sealed, seal
 
 
@@ -44,9 +43,10 @@ def wait_for_end(pid: int) -> None:
 class Worker:
     """One forked worker and the connection to it."""
 
-    def __init__(self, pid: int, connection: socket.socket) -> None:
+    def __init__(self, pid: int, ends: WorkerEnds) -> None:
         self.pid = pid
-        self.connection = connection
+        self.connection = ends.connection
+        self.hang_up = ends.close
 
     def ask(self, pair: KeyPair, image: bytes) -> tuple[Outcome, dict[str, Any]]:
         """Have an image read."""
@@ -67,14 +67,14 @@ class Worker:
 def worker_of(parent: ParentProcess) -> Iterator[Worker]:
     """A new worker, which ends with the block."""
     before = children_of(parent.pid)
-    with parent.fork() as connection:
+    with parent.fork() as ends:
         new: set[int] = set()
         for _ in range(500):
             if new := children_of(parent.pid) - before:
                 break
             time.sleep(0.01)
         (pid,) = new
-        yield Worker(pid, connection)
+        yield Worker(pid, ends)
     wait_for_end(pid)
 
 

@@ -21,9 +21,25 @@ def named(part: bytes) -> list[int]:
     return [pid for pid in below(os.getpid()) if part in told(pid, "cmdline")]
 
 
+def children_named(part: bytes) -> list[int]:
+    """Those of them that this process has started itself."""
+    return sorted(pid for pid in children_of(os.getpid()) if part in told(pid, "cmdline"))
+
+
 def told(pid: int, what: str) -> bytes:
     """What the kernel tells of a process: cmdline, environ. Empty once it is gone."""
     try:
         return Path(f"/proc/{pid}/{what}").read_bytes()
     except OSError:
         return b""
+
+
+def descriptors(pid: int) -> dict[str, str]:
+    """The file descriptors that a process has open, and what each leads to."""
+    found = {}
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            found[one.name] = str(one.readlink())
+        except OSError:
+            continue  # of the look itself
+    return found

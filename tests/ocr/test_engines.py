@@ -5,7 +5,9 @@ import io
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from types import SimpleNamespace
 
 import jwt
 import numpy as np
@@ -14,10 +16,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from PIL import Image
 
-from medtime_backend.ocr.engines import remote
+from medtime_backend.ocr.engines import remote, retries
 from medtime_backend.ocr.engines.choice import open_engine
 from medtime_backend.ocr.engines.engine import Engine, EngineUnavailableError, ImageRefusedError, Line
 from medtime_backend.ocr.engines.google import AUDIENCE, GoogleEngine
+from medtime_backend.ocr.engines.retries import PassingError
 from medtime_backend.ocr.engines.sigv4 import AwsCredentials, signed
 from medtime_backend.ocr.engines.textract import TextractEngine
 from tests.ocr.engine_twin import (
@@ -25,10 +28,13 @@ from tests.ocr.engine_twin import (
     EngineTwin,
     Said,
     engine_twin,
+    google_page,
     google_words,
     service_account,
     textract_lines,
+    textract_page,
 )
+from tests.ocr.layouts import LEFT, RIGHT, column, corners, written
 from tests.ocr.pictures import page
 
 LINES = ("Metformina 850 mg", "1 c/12 h por 30 días")
@@ -121,7 +127,7 @@ GOOD = {"google": google_words(*LINES), "textract": textract_lines(*LINES)}
 
 @pytest.mark.parametrize("name", ["google", "textract"])
 def test_o8_o9_what_passes_is_tried_again(twin: EngineTwin, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(remote, "FIRST_DELAY", 0.001)
+    monkeypatch.setattr(retries, "FIRST_DELAY", 0.001)
     twin.says(*PASSING[name], Said(body=GOOD[name]))
     assert [line.text for line in read(OPEN[name](twin))] == list(LINES)
     assert len(twin.heard) == len(PASSING[name]) + 1
@@ -181,6 +187,83 @@ def test_who_is_away_or_slow_costs_no_more_than_the_time(twin: EngineTwin, name:
         read(OPEN[name](away), seconds=0.4)
 
 
+def test_a_word_that_google_parts_is_in_two_lines(twin: EngineTwin) -> None:
+    answer = google_words("Metfor- mina 850 mg")
+    words = answer["responses"][0]["fullTextAnnotation"]["pages"][0]["blocks"][0]["paragraphs"][0]["words"]
+    first, second = words[0], words.pop(1)
+    first["symbols"][-1]["property"]["detectedBreak"]["type"] = "EOL_SURE_SPACE"
+    second["symbols"][-1]["property"]["detectedBreak"]["type"] = "EOL_SURE_SPACE"
+    first["symbols"] += second["symbols"]
+    twin.says(Said(body=answer))
+    assert [line.text for line in read(google(twin))] == ["Metfor-", "mina", "850 mg"]
+
+
+@pytest.mark.parametrize("name", ["google", "textract"])
+def test_tries_use_one_connection(twin: EngineTwin, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A handshake for each would cost as much as a try."""
+    monkeypatch.setattr(retries, "FIRST_DELAY", 0.001)
+    twin.says(*PASSING[name], Said(body=GOOD[name]))
+    read(OPEN[name](twin))
+    assert len({heard.connection for heard in twin.heard}) == 1
+
+
+@pytest.mark.parametrize("name", ["google", "textract"])
+def test_an_engine_may_say_when_to_come_back(twin: EngineTwin, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(retries, "time", SimpleNamespace(monotonic=time.monotonic, sleep=waited.append))
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=4), usegmt=True)
+    asked = [Said(503, headers={"Retry-After": said}) for said in ("3", date, "-1", "soon", "²", "")]
+    twin.says(*asked, Said(body=GOOD[name]))
+    assert [line.text for line in read(OPEN[name](twin), seconds=60)] == list(LINES)
+    # Never before it said, and not all at once then.
+    assert 3 <= waited[0] <= 6
+    assert 2 < waited[1] <= 8
+    assert all(0 < seconds < 16 for seconds in waited[2:])
+    assert len(set(waited)) == len(waited)
+
+
+@pytest.mark.parametrize("name", ["google", "textract"])
+@pytest.mark.parametrize("said", ["31", "86400", "9" * 40, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_who_says_to_come_back_too_late_is_not_waited_for(
+    twin: EngineTwin, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(retries, "time", SimpleNamespace(monotonic=time.monotonic, sleep=waited.append))
+    twin.says(Said(429, headers={"Retry-After": said}))
+    with pytest.raises(EngineUnavailableError):
+        read(OPEN[name](twin), seconds=25)
+    assert (waited, len(twin.heard)) == ([], 1)
+
+
+def test_no_wait_goes_beyond_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(retries, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=sleep))
+
+    def attempt() -> None:
+        raise PassingError
+
+    for _ in range(50):
+        now[0] = 100.0
+        with pytest.raises(EngineUnavailableError):
+            retries.retried(attempt, 105.0)
+        assert now[0] < 105.0
+
+
+@pytest.mark.parametrize("name", ["google", "textract"])
+@pytest.mark.parametrize("slope", [0.0, 3.0])
+def test_lines_come_in_reading_order(twin: EngineTwin, name: str, slope: float) -> None:
+    """Two columns, which Textract gives row by row; boxes of a row, which Google gives as blocks; both slope."""
+    texts = [(100.0, 0.0, "Rp/"), (300.0, 2.0, "Folio 12"), *column(0, 60, LEFT), *column(420, 60, RIGHT)]
+    placed = sorted(written(texts, slope), key=lambda line: line[0][0][1])
+    twin.says(Said(body=google_page(placed) if name == "google" else textract_page(placed, page().size)))
+    found = [line.text for line in read(OPEN[name](twin))]
+    assert found == ["Rp/ Folio 12", *LEFT, *RIGHT]
+
+
 def test_o16_what_is_sent_is_a_bounded_jpeg() -> None:
     noisy = Image.effect_noise((2600, 2600), 120).convert("RGB")
     assert len(remote.jpeg_of(noisy)) <= remote.LARGEST_JPEG
@@ -200,28 +283,11 @@ def test_credentials_that_are_none_are_not_quoted(credentials: bytes) -> None:
 class TestRapid:
     """What is made of RapidOCR's boxes."""
 
-    @staticmethod
-    def box(x: float, y: float, width: float, height: float) -> list[list[float]]:
-        return [[x, y], [x + width, y], [x + width, y + height], [x, y + height]]
-
-    def test_boxes_of_a_row_are_one_line(self) -> None:
-        from medtime_backend.ocr.engines.rapid import in_order  # noqa: PLC0415 - it loads OpenCV
-
-        boxes = {
-            "Refills: 2": (300, 102, 90, 20),
-            "Disp: #60": (10, 100, 90, 22),
-            "Rx": (10, 10, 40, 20),
-            "end": (10, 130, 50, 20),
-        }
-        lines = [(np.array(self.box(*place)), Line(text, 0.9)) for text, place in boxes.items()]
-        assert [line.text for line in in_order(lines)] == ["Rx", "Disp: #60 Refills: 2", "end"]
-        assert in_order([]) == []
-
     @pytest.mark.parametrize(
         ("shape", "side", "turns"), [((90, 20), "0", 0), ((90, 20), "180", 2), ((20, 90), "0", 1), ((20, 90), "180", 3)]
     )
     def test_quarter_turns(self, shape: tuple[int, int], side: str, turns: int) -> None:
         from medtime_backend.ocr.engines.rapid import quarter_turns  # noqa: PLC0415 - it loads OpenCV
 
-        boxes = np.array([self.box(0, 30 * number, *shape) for number in range(3)], np.float32)
+        boxes = np.array([corners(0, 30 * number, *shape) for number in range(3)], np.float32)
         assert quarter_turns(boxes, [side, side, "0"]) == turns

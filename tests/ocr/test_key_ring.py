@@ -8,6 +8,7 @@ import pytest
 
 from medtime_backend.ocr.key_ring import (
     ACCEPTED_DAYS,
+    LONGEST_DAYS,
     PUBLISHED_DAYS,
     SUITE_NAMES,
     KeyRingError,
@@ -27,6 +28,10 @@ def changed(**members: Any) -> str:
     ring = json.loads(RING)
     ring["keys"][0] |= members
     return json.dumps(ring)
+
+
+def stamp(moment: datetime) -> str:
+    return moment.isoformat()
 
 
 def test_a_ring_comes_back_as_it_was_written() -> None:
@@ -63,6 +68,22 @@ def test_used_ids_are_kept_longer_than_a_key_is_accepted() -> None:
     assert pair.accepted_until - NOON < timedelta(days=30)
 
 
+def test_a_key_that_lives_too_long_is_told_by_its_id() -> None:
+    until = stamp(NOON + timedelta(days=30))
+    key_id = json.loads(RING)["keys"][0]["id"]
+    for read in (PublicRing.read, read_pairs):
+        with pytest.raises(KeyRingError, match=key_id):
+            read(changed(accepted_until=until))
+    assert PublicRing.read(changed(accepted_until=stamp(NOON + timedelta(days=30, seconds=-1))))
+
+
+@pytest.mark.parametrize("days", [0, -1, LONGEST_DAYS + 1, 10**6, 10**12])
+def test_no_key_is_made_that_lives_too_long(days: int) -> None:
+    with pytest.raises(KeyRingError, match=f"1 to {LONGEST_DAYS} days"):
+        renewed((), NOON, days)
+    assert PublicRing.read(write_ring(renewed((), NOON, LONGEST_DAYS)))
+
+
 @pytest.mark.parametrize(
     ("ring", "said"),
     [
@@ -75,6 +96,8 @@ def test_used_ids_are_kept_longer_than_a_key_is_accepted() -> None:
         (changed(published_until="2020-01-01T00:00:00Z"), "not in order"),
         (changed(published_until="2026-12-01T00:00:00"), "no time zone"),
         (json.dumps({"keys": json.loads(RING)["keys"] * 2}), "two keys of one id"),
+        (changed(accepted_until=stamp(NOON + timedelta(days=30))), "is accepted for 30 days"),
+        (changed(published_from=stamp(NOON - timedelta(days=2))), "is accepted for 30 days"),
     ],
 )
 def test_what_is_no_ring(ring: str, said: str) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -109,6 +110,46 @@ def test_what_is_not_sealed(content: bytes) -> None:
 def test_an_image_without_a_key_for_the_answer(inside: bytes) -> None:
     with pytest.raises(NotSealedError):
         sealing.split_request(inside)
+
+
+SMALL_ORDER = (
+    "00" * 32,
+    "01" + "00" * 31,
+    "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800",
+    "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157",
+    "ec" + "ff" * 30 + "7f",
+    "ed" + "ff" * 30 + "7f",
+    "ee" + "ff" * 30 + "7f",
+)
+"""All points of small order on Curve25519 and its twist (cr.yp.to/ecdh.html); libsodium refuses the same ones."""
+
+
+def small_order_keys() -> Iterator[PublicKey]:
+    """As keys of both suites, each also with the highest bit, which RFC 7748 has ignored."""
+    hybrid = KEYS[SealSuite.MLKEM768_X25519].public().raw[:-32]
+    for text in SMALL_ORDER:
+        point = bytes.fromhex(text)
+        for form in (point, point[:-1] + bytes((point[-1] | 0x80,))):
+            yield PublicKey(SealSuite.X25519, form)
+            yield PublicKey(SealSuite.MLKEM768_X25519, hybrid + form)
+
+
+@pytest.mark.parametrize("key", list(small_order_keys()))
+def test_a_key_of_small_order_is_none(key: PublicKey) -> None:
+    """Whatever is sealed to it, everybody can open: its shared secret is zero."""
+    with pytest.raises(KeyBytesError):
+        key.loaded()
+    with pytest.raises(NotSealedError):
+        sealing.split_request(bytes((key.suite,)) + key.raw + b"image")
+
+
+@SUITES
+def test_an_encapsulated_key_of_small_order_opens_nothing(suite: SealSuite) -> None:
+    sealed = seal(KEY_ID, KEYS[suite].public(), USER, b"image").content
+    end = sealing.REQUEST_HEADER.size + suite.enc_bytes
+    for text in SMALL_ORDER:
+        with pytest.raises(BrokenSealError):
+            sealing.open_request(KEYS[suite], USER, sealed[: end - 32] + bytes.fromhex(text) + sealed[end:])
 
 
 def test_keys_of_the_wrong_length() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,10 +14,12 @@ import numpy as np
 import pytest
 
 from medtime_backend.ocr.frames import Preparation
-from medtime_backend.ocr.key_ring import KeyPair
+from medtime_backend.ocr.key_ring import KeyPair, new_pair
 from medtime_backend.ocr.parent_process import ParentProcess
+from medtime_backend.ocr.sealing_keys import SealSuite
 from tests.ocr.one_worker import children_of, may_read_memory, places_of, spellings, worker_of
 from tests.ocr.pictures import TEXT, encoded, page
+from tests.ocr.processes import told
 from tests.ocr.sealed import seal
 
 pytestmark = pytest.mark.xdist_group("ocr")
@@ -57,6 +60,8 @@ def test_its_limits_are_set_and_its_environment_is_bare(parent: ParentProcess, p
             (resource.RLIMIT_NOFILE, 3),
         ):
             assert resource.prlimit(worker.pid, limit) == (most, most)
+        assert told(worker.pid, "oom_score_adj").strip() == b"1000"
+        assert told(parent.pid, "oom_score_adj") == told(os.getpid(), "oom_score_adj")
         soft, _ = resource.prlimit(worker.pid, resource.RLIMIT_AS)
         assert 0 < soft < 4 * 1024**3
         environment = Path(f"/proc/{worker.pid}/environ").read_bytes()
@@ -66,7 +71,14 @@ def test_its_limits_are_set_and_its_environment_is_bare(parent: ParentProcess, p
         }
         assert len(list(Path(f"/proc/{worker.pid}/task").iterdir())) == 1
         opened = [str(one.readlink()) for one in Path(f"/proc/{worker.pid}/fd").iterdir()]
-        assert sorted(name.split(":")[0] for name in opened) == ["/dev/null"] * 3 + ["socket"]
+        assert sorted(name.split(":")[0] for name in opened) == ["/dev/null"] * 3 + ["socket"] * 2
+
+
+def test_a_key_that_the_parent_was_not_told_is_unknown(parent: ParentProcess) -> None:
+    """As after a ring was replaced under a service that has read the old one."""
+    stranger = new_pair(SealSuite.X25519, datetime.now(UTC))
+    with worker_of(parent) as worker:
+        assert worker.ask(stranger, encoded(page()))[0].problem == "ocr-unknown-key"
 
 
 @MEMORY

@@ -9,7 +9,9 @@ import msgspec
 from PIL.Image import Image
 
 from medtime_backend.ocr.engines.engine import EngineUnavailableError, ImageRefusedError, Line
-from medtime_backend.ocr.engines.remote import PassingError, Wire, jpeg_of, retried
+from medtime_backend.ocr.engines.google_answer import GoogleAnswer, Text, lines_of
+from medtime_backend.ocr.engines.remote import Connection, Wire, jpeg_of
+from medtime_backend.ocr.engines.retries import PassingError, retried
 
 ADDRESS: Final = "https://vision.googleapis.com"
 PATH: Final = "/v1/images:annotate"
@@ -19,7 +21,6 @@ INVALID_ARGUMENT: Final = 3
 """google.rpc.Code of 'Bad image data', inside an HTTP 200 (O8)."""
 PASSING_CODES: Final = frozenset({4, 8, 13, 14})
 """DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE."""
-LINE_BREAKS: Final = frozenset({"EOL_SURE_SPACE", "LINE_BREAK", "HYPHEN"})
 OK: Final = 200
 
 
@@ -29,53 +30,6 @@ class ServiceAccount(msgspec.Struct, frozen=True):
     client_email: str
     private_key: str
     private_key_id: str
-
-
-class _Break(msgspec.Struct, frozen=True):
-    type: str = ""
-
-
-class _Property(msgspec.Struct, frozen=True, rename="camel"):
-    detected_break: _Break | None = None
-
-
-class _Symbol(msgspec.Struct, frozen=True):
-    text: str = ""
-    property: _Property | None = None
-
-
-class _Word(msgspec.Struct, frozen=True):
-    symbols: tuple[_Symbol, ...] = ()
-    confidence: float = 0.0
-
-
-class _Paragraph(msgspec.Struct, frozen=True):
-    words: tuple[_Word, ...] = ()
-
-
-class _Block(msgspec.Struct, frozen=True):
-    paragraphs: tuple[_Paragraph, ...] = ()
-
-
-class _Page(msgspec.Struct, frozen=True):
-    blocks: tuple[_Block, ...] = ()
-
-
-class _Text(msgspec.Struct, frozen=True):
-    pages: tuple[_Page, ...] = ()
-
-
-class _Status(msgspec.Struct, frozen=True):
-    code: int = 0
-
-
-class _Annotation(msgspec.Struct, frozen=True, rename="camel"):
-    full_text_annotation: _Text | None = None
-    error: _Status | None = None
-
-
-class _Answer(msgspec.Struct, frozen=True):
-    responses: tuple[_Annotation, ...]
 
 
 class GoogleEngine:
@@ -104,22 +58,23 @@ class GoogleEngine:
             "imageContext": {"languageHints": ["es", "en"]},
         }
         body = msgspec.json.encode({"requests": [asked]})
-        return retried(lambda: self._attempt(body, deadline), deadline)
+        with self._wire.open() as connection:
+            return retried(lambda: self._attempt(connection, body, deadline), deadline)
 
-    def _attempt(self, body: bytes, deadline: float) -> list[Line]:
+    def _attempt(self, connection: Connection, body: bytes, deadline: float) -> list[Line]:
         headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
-        answer = self._wire.post(self._url, body, headers, deadline)
+        answer = connection.post(self._url, body, headers, deadline)
         if answer.status != OK:
             raise EngineUnavailableError
         try:
-            (found,) = msgspec.json.decode(answer.body, type=_Answer).responses
+            (found,) = msgspec.json.decode(answer.body, type=GoogleAnswer).responses
         except (msgspec.MsgspecError, ValueError):
             raise EngineUnavailableError from None
         if found.error is not None and found.error.code:
             if found.error.code == INVALID_ARGUMENT:
                 raise ImageRefusedError
             raise PassingError if found.error.code in PASSING_CODES else EngineUnavailableError
-        return lines_of(found.full_text_annotation or _Text())
+        return lines_of(found.full_text_annotation or Text())
 
     def _token(self) -> str:
         now = int(time.time())
@@ -131,29 +86,3 @@ class GoogleEngine:
             "RS256",
             headers={"kid": account.private_key_id},
         )
-
-
-def lines_of(text: _Text) -> list[Line]:
-    """The lines, as the breaks after symbols make them; a line is as sure as its least sure word."""
-    lines: list[Line] = []
-    written, surest = "", 1.0
-    words = (
-        word
-        for page in text.pages
-        for block in page.blocks
-        for paragraph in block.paragraphs
-        for word in paragraph.words
-    )
-    for word in words:
-        surest = min(surest, word.confidence)
-        for symbol in word.symbols:
-            written += symbol.text
-            ends = symbol.property.detected_break.type if symbol.property and symbol.property.detected_break else ""
-            if ends in LINE_BREAKS:
-                lines.append(Line(written.strip(), surest))
-                written, surest = "", 1.0
-            elif ends:
-                written += " "
-    if written.strip():
-        lines.append(Line(written.strip(), surest))
-    return [line for line in lines if line.text]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from importlib.resources import files
-from itertools import pairwise
 from typing import Any, Final
 
 import cv2
@@ -12,6 +11,7 @@ from PIL.Image import Image
 from rapidocr import RapidOCR
 
 from medtime_backend.ocr.engines.engine import Line
+from medtime_backend.ocr.engines.reading_order import in_order
 from medtime_backend.ocr.limits import LONGEST_SIDE
 
 MODELS: Final = {
@@ -22,9 +22,6 @@ MODELS: Final = {
 # Finding text is the dear part and needs few pixels; it is read from all of them.
 DETECTION_SIDE: Final = 1280
 LOWEST_CONFIDENCE: Final = 0.5
-# Boxes are of one line when their middles are nearer than this share of their height.
-SAME_LINE: Final = 0.5
-
 # From this shape on, RapidOCR takes a box for one that lies on its side.
 TALL: Final = 1.5
 
@@ -110,23 +107,3 @@ def _placed(boxes: Boxes, texts: Sequence[str], scores: Sequence[float]) -> list
 
 def _counts(text: str, score: float) -> bool:
     return bool(text.strip()) and score >= LOWEST_CONFIDENCE
-
-
-def in_order(lines: list[tuple[Any, Line]]) -> list[Line]:
-    """Boxes of one row as one line, rows from top to bottom."""
-    placed = sorted(
-        (float(box[:, 1].mean()), float(box[:, 0].min()), float(np.ptp(box[:, 1])), line) for box, line in lines
-    )
-    if not placed:
-        return []
-    rows = [[placed[0]]]
-    for before, this in pairwise(placed):
-        if this[0] - before[0] < SAME_LINE * min(before[2], this[2]):
-            rows[-1].append(this)
-        else:
-            rows.append([this])
-    return [_joined([line for _, _, _, line in sorted(row, key=lambda one: one[1])]) for row in rows]
-
-
-def _joined(parts: list[Line]) -> Line:
-    return Line(" ".join(part.text for part in parts), min(part.confidence for part in parts))

@@ -1,30 +1,23 @@
-"""What engines elsewhere share: a bounded JPEG out, a bounded answer in, retries within the time of a request."""
+"""What engines elsewhere share: a bounded JPEG out, a bounded answer in, over a connection that all tries use."""
 
 import io
-import random
 import time
-from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
 
 import httpx
 from PIL.Image import Image
 
 from medtime_backend.ocr.engines.engine import EngineUnavailableError
+from medtime_backend.ocr.engines.retries import PassingError, seconds_asked
 
 LARGEST_JPEG: Final = 7 * 1024 * 1024
 """As base64 in JSON it stays below the 10 MB that both engines take (O16)."""
 LARGEST_ANSWER: Final = 16 * 1024 * 1024
 QUALITIES: Final = (90, 75, 60)
 TRY_SECONDS: Final = 10.0
-FIRST_DELAY: Final = 0.25
 RETRYABLE_STATUSES: Final = frozenset({429, 500, 502, 503, 504})
-
-
-Found = TypeVar("Found")
-
-
-class PassingError(Exception):
-    """The engine could not do it now, but may in a moment."""
 
 
 class Answer:
@@ -36,11 +29,24 @@ class Answer:
 
 
 class Wire:
-    """Kept connections to one engine, which each worker opens for itself."""
+    """The way to one engine. Each worker opens a connection of its own."""
 
     def __init__(self) -> None:
         # Made in the warmed parent, where loading the authorities' certificates costs nobody anything.
-        self._http = httpx.Client(trust_env=False, follow_redirects=False)
+        self._authorities = httpx.create_ssl_context(trust_env=False)
+
+    @contextmanager
+    def open(self) -> Iterator["Connection"]:
+        """A connection for all tries of one image; made at the first, kept while the engine keeps it."""
+        with httpx.Client(verify=self._authorities, trust_env=False, follow_redirects=False) as http:
+            yield Connection(http)
+
+
+class Connection:
+    """A connection to an engine."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str], deadline: float) -> Answer:
         """One try. Raises PassingError, and EngineUnavailableError for an answer without end."""
@@ -58,7 +64,7 @@ class Wire:
         except httpx.HTTPError:
             raise PassingError from None
         if response.status_code in RETRYABLE_STATUSES:
-            raise PassingError
+            raise PassingError(seconds_asked(response.headers.get("retry-after", "")))
         return Answer(response.status_code, bytes(received))
 
 
@@ -70,16 +76,3 @@ def jpeg_of(image: Image) -> bytes:
         if file.tell() <= LARGEST_JPEG:
             break
     return file.getvalue()
-
-
-def retried(attempt: Callable[[], Found], deadline: float) -> Found:
-    """What an attempt gives, tried again after a growing delay. Raises EngineUnavailableError at the deadline."""
-    delay = FIRST_DELAY
-    while True:
-        try:
-            return attempt()
-        except PassingError:
-            if time.monotonic() + delay >= deadline:
-                raise EngineUnavailableError from None
-        time.sleep(delay * (1 + random.random()))  # noqa: S311 - only so that many do not come back at once
-        delay *= 2

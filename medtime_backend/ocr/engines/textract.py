@@ -8,7 +8,9 @@ import msgspec
 from PIL.Image import Image
 
 from medtime_backend.ocr.engines.engine import EngineUnavailableError, ImageRefusedError, Line
-from medtime_backend.ocr.engines.remote import Answer, PassingError, Wire, jpeg_of, retried
+from medtime_backend.ocr.engines.reading_order import CORNERS, Corners, in_order_if_placed
+from medtime_backend.ocr.engines.remote import Answer, Wire, jpeg_of
+from medtime_backend.ocr.engines.retries import PassingError, retried
 from medtime_backend.ocr.engines.sigv4 import AwsCredentials, signed
 
 SERVICE: Final = "textract"
@@ -20,8 +22,18 @@ REFUSED: Final = frozenset({"BadDocumentException", "UnsupportedDocumentExceptio
 OK: Final = 200
 
 
+class _Point(msgspec.Struct, frozen=True, rename="pascal"):
+    x: float
+    y: float
+
+
+class _Geometry(msgspec.Struct, frozen=True, rename="pascal"):
+    polygon: tuple[_Point, ...] = ()
+
+
 class _Block(msgspec.Struct, frozen=True, rename="pascal"):
     block_type: str
+    geometry: _Geometry = _Geometry()
     text: str = ""
     confidence: float = 0.0
 
@@ -54,15 +66,17 @@ class TextractEngine:
         """The lines of an image. Raises EngineUnavailableError and ImageRefusedError."""
         body = msgspec.json.encode({"Document": {"Bytes": base64.b64encode(jpeg_of(image)).decode()}})
 
-        def attempt() -> list[Line]:
-            headers = signed(self._credentials, SERVICE, self._url, body, HEADERS, datetime.now(UTC))
-            return lines_of(self._wire.post(self._url, body, headers, deadline))
+        with self._wire.open() as connection:
 
-        return retried(attempt, deadline)
+            def attempt() -> list[Line]:
+                headers = signed(self._credentials, SERVICE, self._url, body, HEADERS, datetime.now(UTC))
+                return lines_of(connection.post(self._url, body, headers, deadline), image.size)
+
+            return retried(attempt, deadline)
 
 
-def lines_of(answer: Answer) -> list[Line]:
-    """The lines of an answer.
+def lines_of(answer: Answer, size: tuple[int, int]) -> list[Line]:
+    """The lines of an answer in reading order; `size` is the image's, of which Textract tells shares.
 
     By its `__type` raises PassingError, ImageRefusedError or EngineUnavailableError (O9).
     """
@@ -70,10 +84,17 @@ def lines_of(answer: Answer) -> list[Line]:
         if answer.status == OK:
             blocks = msgspec.json.decode(answer.body, type=_Answer).blocks
             found = [block for block in blocks if block.block_type == "LINE" and block.text.strip()]
-            return [Line(block.text.strip(), block.confidence / 100) for block in found]
+            return in_order_if_placed(
+                [(_corners_of(block, size), Line(block.text.strip(), block.confidence / 100)) for block in found]
+            )
         kind = msgspec.json.decode(answer.body, type=_Fault).type.rpartition("#")[2]
     except (msgspec.MsgspecError, UnicodeDecodeError):
         raise EngineUnavailableError from None
     if kind in PASSING:
         raise PassingError
     raise ImageRefusedError if kind in REFUSED else EngineUnavailableError
+
+
+def _corners_of(block: _Block, size: tuple[int, int]) -> Corners | None:
+    polygon = block.geometry.polygon
+    return [(at.x * size[0], at.y * size[1]) for at in polygon] if len(polygon) == CORNERS else None
