@@ -1,7 +1,9 @@
 -- What private.remove_aged would find, by the same conditions. $1 the age, null for the usual one; $2 rows of a kind that
 -- are counted at most.
 with cut as materialized (
-  select clock_timestamp() - make_interval(secs => extract(epoch from coalesce($1, private.retention()))::float8) as at
+  select
+    clock_timestamp() - make_interval(secs => extract(epoch from coalesce($1, private.retention()))::float8) as at,
+    clock_timestamp() - make_interval(secs => extract(epoch from private.retention())::float8) as usual
 )
 
 select 'tombstones' as kind, count(*) as amount
@@ -17,7 +19,7 @@ select 'ocr_requests', count(*)
 from (
   select r.created_at
   from cut as c
-  inner join public.srv_ocr_requests as r on c.at > r.created_at
+  inner join public.srv_ocr_requests as r on least(c.at, c.usual) > r.created_at
   order by r.created_at
   limit $2
 ) as r

@@ -1,6 +1,7 @@
 """The cleanup: what goes, what stays, what is told; and that it disturbs nothing that lives."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -84,6 +85,22 @@ async def test_each_other_kind_goes_when_it_is_over_for_long(superuser: asyncpg.
     assert (await clean_up(superuser))["removed"] == expected
     again = await clean_up(superuser)
     assert (again["outcome"], again["removed"]) == ("done", dict.fromkeys(KINDS, 0))
+
+
+async def test_used_ids_of_images_stay_for_the_usual_time_whatever_the_age(superuser: asyncpg.Connection) -> None:
+    """By them a sealed image is read only once, and its key is accepted for longer than this age."""
+    owner = await add_user(superuser)
+    for kind in ("ocr_requests", "invitations"):
+        await add_aged(superuser, kind, owner, 2)
+    day = timedelta(days=1)
+    due = {row["kind"]: row["amount"] for row in await superuser.fetch(statement("cleanup_preview"), day, 1000)}
+    assert due["ocr_requests"] == 0
+    assert due["invitations"] >= ROWS["invitations"]
+    told = json.loads(await superuser.fetchval("select private.cleanup(older_than => $1)", day))
+    while not told["ended"]:
+        told = await step(superuser, told["run"])
+    assert (told["outcome"], told["removed"]["ocr_requests"]) == ("done", 0)
+    assert told["removed"]["invitations"] == due["invitations"]
 
 
 async def test_what_is_at_work_or_lives_stays_however_old(superuser: asyncpg.Connection) -> None:
