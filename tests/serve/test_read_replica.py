@@ -244,3 +244,37 @@ async def test_behind_and_away(stack: StackInfo, replica: Standby, user: Account
     async with asking("postgresql://medtime_service:x@127.0.0.1:1/postgres") as there:
         assert len((await there.pull("phone", clock)).json()["entities"]) == 1
         assert (await there.http.get("/health/ready")).status_code == 200
+
+
+async def test_one_that_is_always_a_little_late(stack: StackInfo, replica: Standby, user: Account) -> None:
+    """Two devices write and one pulls: never less than it has seen, and in the end everything, each once."""
+    admin = replica.server.admin
+    await admin.execute("alter system set recovery_min_apply_delay = '200ms'")
+    await admin.execute("select pg_reload_conf()")
+    sent, came = set(), []
+    try:
+        async with served(stack, database_read_url=replica.url) as service, at(service.address, user) as there:
+            clock = (await there.pull("phone")).json()["clock"]
+
+            async def pull() -> None:
+                nonlocal clock
+                page = (await there.pull("phone", clock)).json()
+                known, after = vector_clock.read(clock), vector_clock.read(page["clock"])
+                assert all(after.counters[device] >= seen for device, seen in known.counters.items())
+                came.extend(one["id"] for one in page["entities"])
+                clock = page["clock"]
+
+            for _ in range(20):
+                written = entity()
+                sent.add(written["id"])
+                assert (await there.push("tablet", written)).status_code == 200
+                clock = (await there.push("phone", entity(), clock=clock)).json()["clock"]
+                await pull()
+            async with asyncio.timeout(20):
+                while len(came) < len(sent):
+                    await pull()
+            assert "replica_reads_total" in (await there.http.get("/metrics")).text
+    finally:
+        await admin.execute("alter system reset recovery_min_apply_delay")
+        await admin.execute("select pg_reload_conf()")
+    assert sorted(came) == sorted(sent)
