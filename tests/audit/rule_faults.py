@@ -20,10 +20,10 @@ async def check(connection: asyncpg.Connection) -> list[Finding]:
     return await check_rules(connection, declarations(), api_schemas=["public"])
 
 
-async def found_after(connection: asyncpg.Connection, fault: str, rule: str) -> dict[str, Finding]:
-    """What one rule finds more with the fault than before, by id; nothing of the fault stays."""
+async def found_after(connection: asyncpg.Connection, fault: str, *rules: str) -> dict[str, Finding]:
+    """What these rules find more with the fault than before, by id; nothing of the fault stays."""
     # Of our schema the other rules find nothing (test_rules.py).
-    before = {finding.id for finding in await check(connection)} if rule == "default-privileges-open" else set()
+    before = {finding.id for finding in await check(connection)} if "default-privileges-open" in rules else set()
     transaction = connection.transaction()
     await transaction.start()
     try:
@@ -31,4 +31,4 @@ async def found_after(connection: asyncpg.Connection, fault: str, rule: str) -> 
         found = await check(connection)
     finally:
         await transaction.rollback()
-    return {one.id: one for one in found if one.rule == rule and one.id not in before}
+    return {one.id: one for one in found if one.rule in rules and one.id not in before}

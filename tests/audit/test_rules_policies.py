@@ -10,6 +10,15 @@ from tests.audit.rule_faults import ENTITIES, MINE, found_after
 LINKS = "public.srv_family_links"
 READ = f'alter policy "owner and caregivers may read" on {ENTITIES} using (%s)'
 CHANGE = f'alter policy "owner may change" on {ENTITIES} using (%s) with check (%s)'
+SPEAK_OF_POLICIES = (
+    "policy-always-true",
+    "policy-null-uid",
+    "policy-ignores-caller",
+    "policy-missing-check",
+    "policy-trusts-metadata",
+    "policy-bare-auth-call",
+    "policy-recursion",
+)
 FAULTS = [
     ("policy-always-true", READ % text)
     for text in (
@@ -134,13 +143,4 @@ async def test_a_circle_of_policies_is_named(superuser: asyncpg.Connection, cycl
     ],
 )
 async def test_a_sound_policy_is_left_alone(superuser: asyncpg.Connection, sound: str) -> None:
-    for rule in (
-        "policy-always-true",
-        "policy-null-uid",
-        "policy-ignores-caller",
-        "policy-missing-check",
-        "policy-trusts-metadata",
-        "policy-bare-auth-call",
-        "policy-recursion",
-    ):
-        assert await found_after(superuser, sound, rule) == {}
+    assert await found_after(superuser, sound, *SPEAK_OF_POLICIES) == {}

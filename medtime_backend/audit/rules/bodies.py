@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property, lru_cache
 from typing import Any, Final, Literal
 
 import msgspec
 import pglast
 from pglast import ast
+
+from medtime_backend.audit.rules.syntax import calls
 
 StepKind = Literal["statement", "expression", "assign", "raise", "dynamic"]
 ASSIGNMENT: Final = re.compile(r"\s*([^:=]+?)\s*:?=(.*)", re.DOTALL)
@@ -22,6 +25,8 @@ DYNAMIC: Final = frozenset(
 )
 """What may run text as a statement."""
 PARSED_AS_EXPRESSION: Final = 2
+PARSED_AT_MOST: Final = 1000
+"""Bodies that are kept parsed."""
 
 
 class Routine(msgspec.Struct, frozen=True):
@@ -66,7 +71,7 @@ class Step(msgspec.Struct, frozen=True):
     targets: tuple[str, ...] = ()
 
 
-class Body(msgspec.Struct, frozen=True):
+class Body(msgspec.Struct, frozen=True, dict=True):
     """What a function does; `fault` says why that cannot be told."""
 
     steps: tuple[Step, ...] = ()
@@ -77,25 +82,36 @@ class Body(msgspec.Struct, frozen=True):
         """All that it runs."""
         return tuple(step.tree for step in self.steps)
 
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """The names of the functions that it calls."""
+        return frozenset(calls(self.trees))
+
 
 def read_body(routine: Routine) -> Body:
     """Parse a function. What cannot be parsed has a fault instead of steps."""
+    return _body_of(routine.language, routine.definition, routine.source)
+
+
+# A comparison looks at the same functions in several databases. Trees are only ever read.
+@lru_cache(PARSED_AT_MOST)
+def _body_of(language: str, definition: str, source: str) -> Body:
     try:
-        if routine.language == "sql":
-            return Body(tuple(_sql_steps(routine)))
-        if routine.language == "plpgsql":
-            return Body(tuple(_steps(_plpgsql(routine.definition))))
+        if language == "sql":
+            return Body(tuple(_sql_steps(definition, source)))
+        if language == "plpgsql":
+            return Body(tuple(_steps(_plpgsql(definition))))
     except (pglast.Error, ValueError, KeyError) as error:
         return Body(fault=str(error))
-    return Body(fault=f"its language is {routine.language}")
+    return Body(fault=f"its language is {language}")
 
 
-def _sql_steps(routine: Routine) -> Iterator[Step]:
-    (created,) = pglast.parse_sql(routine.definition)
+def _sql_steps(definition: str, source: str) -> Iterator[Step]:
+    (created,) = pglast.parse_sql(definition)
     if created.stmt.sql_body is not None:
         yield Step("statement", created.stmt.sql_body)
     else:
-        for raw in pglast.parse_sql(routine.source):
+        for raw in pglast.parse_sql(source):
             yield Step("statement", raw.stmt)
 
 

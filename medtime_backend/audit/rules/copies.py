@@ -65,8 +65,9 @@ def _sinks(flow: Flow, facts: Facts, steps: tuple[Step, ...]) -> Iterator[str]:
             yield "puts it into a message"
         elif step.kind == "dynamic" and flow.carries(step.tree):
             yield "hands it to a statement made at run time"
-        yield from _called(flow, facts, step.tree)
-        for node in walk(step.tree):
+        nodes = tuple(walk(step.tree))
+        yield from _called(flow, facts, step.tree, nodes)
+        for node in nodes:
             how = _written(flow, node)
             if how:
                 yield how
@@ -85,13 +86,12 @@ def _written(flow: Flow, node: Any) -> str:
             return ""
 
 
-def _called(flow: Flow, facts: Facts, tree: Any) -> Iterator[str]:
-    """Calls of functions that may write, send or log what they are given."""
-    ours = {routine.plain_name: routine for routine in facts.routines}
-    for node in walk(tree):
+def _called(flow: Flow, facts: Facts, tree: Any, nodes: tuple[Any, ...]) -> Iterator[str]:
+    """Calls of functions that may write, send or log what they are given; `nodes` are all of the tree."""
+    for node in nodes:
         if isinstance(node, ast.FuncCall):
             name = words(node.funcname)
-            routine = ours.get(name)
+            routine = facts.by_plain_name.get(name)
             sends = name.rpartition(".")[2] in flow.SENDERS
             foreign = "." in name and not name.startswith("pg_catalog.") and routine is None
             if (sends or foreign or (routine is not None and not routine.reads_only)) and flow.scope(tree).carries(

@@ -10,7 +10,7 @@ import msgspec
 
 from medtime_backend.audit.declarations import Declarations, TableDeclaration
 from medtime_backend.audit.rules.bodies import Body, Routine, View, read_body
-from medtime_backend.audit.rules.syntax import asks_caller
+from medtime_backend.audit.rules.syntax import asks
 from medtime_backend.shipped_files import statements_in
 
 T = TypeVar("T")
@@ -107,13 +107,17 @@ class Facts(msgspec.Struct, frozen=True, dict=True):
         return {routine.name: read_body(routine) for routine in self.routines}
 
     @cached_property
+    def by_plain_name(self) -> dict[str, Routine]:
+        """The functions by schema.name, without their types."""
+        return {routine.plain_name: routine for routine in self.routines}
+
+    @cached_property
     def callers(self) -> frozenset[str]:
         """Our functions, as schema.name, that ask who is calling, also through another one."""
+        called = [(one.plain_name, self.bodies[one.name].called) for one in self.routines]
         known: frozenset[str] = frozenset()
         while True:
-            found = known | {
-                routine.plain_name for routine in self.routines if asks_caller(self.bodies[routine.name].trees, known)
-            }
+            found = known | {name for name, names in called if asks(names, known)}
             if found == known:
                 return known
             known = found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import pglast
@@ -14,6 +14,9 @@ CLAIMS: Final = frozenset({"auth.uid", "auth.jwt", "auth.role", "auth.email"})
 """Supabase's functions that tell who asks."""
 SETTINGS: Final = frozenset({"current_setting", "pg_catalog.current_setting"})
 
+PARTS: Final = (ast.Node, tuple, list)
+"""What nodes have that may hold nodes."""
+
 
 def parse_expression(text: str) -> Any:
     """The tree of an expression as pg_get_expr shows it. Raises pglast.Error."""
@@ -22,13 +25,15 @@ def parse_expression(text: str) -> Any:
 
 def walk(node: Any) -> Iterator[Any]:
     """All nodes of a tree, or of trees, from the root down."""
-    if isinstance(node, tuple | list):
-        for one in node:
-            yield from walk(one)
-    elif isinstance(node, ast.Node):
-        yield node
-        for name in node:
-            yield from walk(getattr(node, name))
+    # Not by itself: each node would pass through as many generators as there are nodes above it.
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, ast.Node):
+            yield one
+            waiting.extend([part for name in one if isinstance(part := getattr(one, name), PARTS)][::-1])
+        elif isinstance(one, tuple | list):
+            waiting.extend(one[::-1])
 
 
 def words(names: Any) -> str:
@@ -59,7 +64,12 @@ def columns(tree: Any) -> frozenset[str]:
 
 def asks_caller(tree: Any, helpers: frozenset[str]) -> bool:
     """Whether the tree asks who is calling, by itself or through one of our functions that do."""
-    return any(name in CLAIMS or name in SETTINGS or name in helpers for name in calls(tree))
+    return asks(calls(tree), helpers)
+
+
+def asks(called: Iterable[str], helpers: frozenset[str]) -> bool:
+    """Whether one of the functions that are called tells who is calling."""
+    return any(name in CLAIMS or name in SETTINGS or name in helpers for name in called)
 
 
 def is_wrapped(node: Any) -> bool:
