@@ -55,9 +55,9 @@ async def instance(stack: StackInfo, folder: Path) -> AsyncIterator[tuple[str, i
     finally:
         process.terminate()
         try:
-            process.wait(timeout=20)
+            process.wait(timeout=4)
         except subprocess.TimeoutExpired:
-            # Granian 2.7 that has started a worker anew does not always see its end.
+            # Granian that has started a worker anew does not always see its end.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait(timeout=20)
 
