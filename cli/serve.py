@@ -17,7 +17,7 @@ from medtime_backend.local.ports import PortReservation
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.services import ocr
 from medtime_backend.settings import Settings
-from medtime_backend.settings_rules import SettingsError
+from medtime_backend.settings_rules import SettingsError, listening_address
 
 
 def serve(
@@ -39,9 +39,20 @@ def serve(
     # Not refused: what a newer release was given must not keep an older one from starting (ADR 31).
     for variable in unknown(os.environ, Settings.__struct_fields__):
         messages.print(f"No setting: {variable}; it has no effect.", style="yellow", markup=False)
+    if settings.hides_metrics:
+        messages.print(
+            "/metrics is hidden from MEDTIME_TRUSTED_PROXIES: for a Prometheus there, set MEDTIME_METRICS_LISTEN.",
+            style="yellow",
+            markup=False,
+        )
     check_tls_files(certificate, key)
     # Granian would share a busy port without a word (SO_REUSEPORT).
     PortReservation(port, host).release()
+    if settings.metrics_listen:
+        metrics_host, metrics_port = listening_address(settings.metrics_listen)
+        if metrics_port == port:
+            raise OperatorError("Cannot serve: MEDTIME_METRICS_LISTEN names the service's own port.")
+        PortReservation(metrics_port, metrics_host).release()
     server = ServiceServer(
         host=host,
         port=port,

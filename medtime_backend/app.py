@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 from litestar import Litestar, Router
@@ -31,6 +32,7 @@ from medtime_backend.jwks import KeySet
 from medtime_backend.limits import LIMITS
 from medtime_backend.measurement import Measurement
 from medtime_backend.metrics import Metrics
+from medtime_backend.metrics_port import metrics_port
 from medtime_backend.ocr.pool import WorkerPool
 from medtime_backend.problem_details import answer_problem, to_problem
 from medtime_backend.read_replica import ReadReplica
@@ -118,7 +120,8 @@ def create_app(settings: Settings | None = None, drain: Drain | None = None) -> 
                 # Once the service has started: both would take a core.
                 ocr_desk.pool.open(after=1.0)
             try:
-                yield
+                async with metrics_port(settings, partial(standing.refresh, state.database), metrics.exposition):
+                    yield
             finally:
                 watch.cancel()
                 await state.reads.close()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -59,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Networks of our own gateways, whose X-Forwarded-For is believed: 10.0.0.0/8,fd00::/8."""
     metrics_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     """Networks that may read /metrics."""
+    metrics_listen: str = ""
+    """Address and port of its own for /metrics, 0.0.0.0:9464; then there is none on the service's port."""
     database_pool_size: Annotated[int, msgspec.Meta(ge=1, le=500)] = 10
     """Connections a worker opens at most."""
     database_pool_timeout: Annotated[float, msgspec.Meta(gt=0)] = 5.0
@@ -104,6 +107,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """No value: wherever settings are printed, passwords would be."""
         return "Settings(…)"
+
+    @property
+    def hides_metrics(self) -> bool:
+        """Whether some of the networks that may read /metrics cannot, since they are a gateway's too."""
+        trusted, scrapers = (
+            [ip_network(network) for network in networks] for networks in (self.trusted_proxies, self.metrics_networks)
+        )
+        return not self.metrics_listen and any(one.overlaps(other) for one in trusted for other in scrapers)
 
     @property
     def rates(self) -> Mapping[str, Mapping[str, int]]:

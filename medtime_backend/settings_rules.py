@@ -21,6 +21,7 @@ REDIS_SCHEMES = ("redis", "rediss", "redis+cluster", "rediss+cluster")
 # Names that lead to no machine on the internet: this one, those of a container network or a cluster.
 INTERNAL = re.compile(r"[a-z][^.:]*|.+\.(internal|svc|svc\.cluster\.local)|::1|127(\.\d{1,3}){3}")
 POOLER_PORT = 6543
+LAST_PORT = 65535
 EMBEDDED_OCR = {"rapidocr": "rapidocr"}
 """Engines that run here, and the package each needs."""
 
@@ -129,6 +130,22 @@ def _networks(settings: Any) -> None:
             raise SettingsError(f"{PREFIX}{name.upper()} is no list of networks, such as 10.0.0.0/8") from None
 
 
+def _metrics_port(settings: Any) -> None:
+    if settings.metrics_listen:
+        listening_address(settings.metrics_listen)
+
+
+def listening_address(value: str) -> tuple[str, int]:
+    """Address and port of `127.0.0.1:9464` or `[::]:9464`. Raises SettingsError."""
+    found = re.fullmatch(r"(?:(?P<four>[0-9.]+)|\[(?P<six>[0-9a-fA-F:.]+)\]):(?P<port>[0-9]{1,5})", value)
+    try:
+        if found is None or not 1 <= int(found["port"]) <= LAST_PORT:
+            raise ValueError  # noqa: TRY301 - one problem, said in one place
+        return str(ipaddress.ip_address(found["four"] or found["six"])), int(found["port"])
+    except ValueError:
+        raise SettingsError("MEDTIME_METRICS_LISTEN is no address and port, such as 0.0.0.0:9464") from None
+
+
 def _ocr(settings: Any) -> None:
     if settings.ocr_keys_file and settings.ocr_keys:
         raise SettingsError("set only one of MEDTIME_OCR_KEYS_FILE and MEDTIME_OCR_KEYS")
@@ -172,6 +189,7 @@ RULES: tuple[Callable[[Any], None], ...] = (
     _tokens,
     _rates,
     _networks,
+    _metrics_port,
     _logs,
     _ocr,
 )

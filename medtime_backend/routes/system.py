@@ -41,13 +41,16 @@ async def metrics(
     settings: NamedDependency[Settings],
     trusted: NamedDependency[Networks],
 ) -> Response[bytes]:
-    """The metrics of this instance, for the networks of MEDTIME_METRICS_NETWORKS; there is nothing here for others."""
+    """The metrics of this instance, for the networks of MEDTIME_METRICS_NETWORKS; there is nothing here for others.
+
+    Nor for anybody while they have a port of their own (metrics_port).
+    """
     peer = request.client.host if request.client else ""
     client = address_of(request.scope, trusted)
     # Whoever comes through a gateway that does not say for whom, or that nobody declared, would seem to be the gateway.
     relayed = RELAYED & set(request.headers) or (belongs(peer, trusted) and client == peer)
     forged = "x-forwarded-for" in request.headers and not belongs(peer, trusted)
-    if relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
+    if settings.metrics_listen or relayed or forged or not belongs(client, Networks(settings.metrics_networks)):
         raise errors.NotFound
     await standing.refresh(database)
     # In a thread: the files of all workers are read, for which one may have to wait for another.

@@ -48,6 +48,7 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         "rate_sign_in": "20",
         "trusted_proxies": "10.0.0.0/8,fd00::/8",
         "metrics_networks": "",
+        "metrics_listen": "[::]:9464",
         "jwks_file": str(keys),
         "jwt_issuer": "https://i",
         "jwt_audience": "a, b",
@@ -111,6 +112,19 @@ def test_every_field_has_its_variable(tmp_path: Path) -> None:
         *(("rate_sign_in", value) for value in ("0", "secret")),
         *(("trusted_proxies", value) for value in ("secret", "10.0.0.1/8", "10.0.0.0/33")),
         *(("metrics_networks", value) for value in ("secret", ",")),
+        *(
+            ("metrics_listen", value)
+            for value in (
+                "secret",
+                "9464",
+                ":9464",
+                "10.0.0.1",
+                "10.0.0.1:0",
+                "10.0.0.1:65536",
+                "::1:9464",
+                "1.2.3:9464",
+            )
+        ),
         ("jwks_url", "http://secret.example/jwks.json"),
         *(("jwt_algorithms", value) for value in ("", "none", "HS256", "RS256,HS256", "RS256,none", "rs256")),
         ("jwks_file", "/nowhere/secret"),
