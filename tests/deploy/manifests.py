@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from medtime_backend.settings import Settings
 from tests.cli.command import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -29,6 +30,37 @@ def pods() -> Iterator[tuple[str, dict[str, Any]]]:
         template = spec.get("jobTemplate", {}).get("spec", spec).get("template")
         if template:
             yield one["metadata"]["name"], template
+
+
+def environment_of(container: dict[str, Any]) -> dict[str, str]:
+    """What a container is given by name: values, and the ConfigMap's; secrets are an empty text."""
+    shared = resource("ConfigMap")["data"]
+    found = dict(shared) if container.get("envFrom") else {}
+    for one in container.get("env", []):
+        key = one.get("valueFrom", {}).get("configMapKeyRef", {}).get("key")
+        found[one["name"]] = one.get("value", shared[key] if key else "")
+    return found
+
+
+def service_container() -> dict[str, Any]:
+    """The container of the service."""
+    (container,) = resource("Deployment")["spec"]["template"]["spec"]["containers"]
+    return dict(container)
+
+
+def service_environment() -> dict[str, str]:
+    """What it is given."""
+    return environment_of(service_container())
+
+
+def stand_in() -> Settings:
+    """The settings' defaults."""
+    return Settings(database_url="postgresql://x", jwks_url="https://x")
+
+
+def default(name: str) -> Any:
+    """The default of a setting."""
+    return getattr(stand_in(), name)
 
 
 def kong() -> dict[str, Any]:
