@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,6 +130,15 @@ def test_limits_that_alerts_know_are_those_of_the_settings() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["prometheus.yml", "kubernetes.yml"])
+def test_every_job_that_an_expression_names_is_scraped(name: str) -> None:
+    """An alert of a job that nobody scrapes would be silent for ever."""
+    named = {job for expression in expressions().values() for job in re.findall(r'job="([^"]*)"', expression)}
+    given = yaml.safe_load((PROMETHEUS / name).read_text(encoding="utf-8"))
+    assert named == {job["job_name"] for job in given["scrape_configs"]}
+    assert given["rule_files"] == ["rules.yml", "alerts.yml"]
+
+
 @pytest.mark.skipif(PROMTOOL is None, reason="no promtool (Debian's package prometheus)")
 @pytest.mark.parametrize(
     "command",
@@ -141,5 +151,23 @@ def test_limits_that_alerts_know_are_those_of_the_settings() -> None:
 def test_promtool_agrees(command: tuple[str, ...]) -> None:
     ran = subprocess.run(  # noqa: S603 - Prometheus's own tool
         [str(PROMTOOL), *command], cwd=PROMETHEUS, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="no promtool (Debian's package prometheus)")
+def test_promtool_agrees_with_what_is_for_a_cluster(tmp_path: Path) -> None:
+    """But for the discovery itself, which Debian's promtool is built without."""
+    given = yaml.safe_load((PROMETHEUS / "kubernetes.yml").read_text(encoding="utf-8"))
+    (discovery,) = given["scrape_configs"][0].pop("kubernetes_sd_configs")
+    assert discovery == {"role": "pod", "namespaces": {"names": ["default"]}}
+    given["rule_files"] = [str(PROMETHEUS / name) for name in given["rule_files"]]
+    file = tmp_path / "kubernetes.yml"
+    file.write_text(yaml.safe_dump(given))
+    ran = subprocess.run(  # noqa: S603 - Prometheus's own tool
+        [str(PROMTOOL), "check", "config", str(file)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
