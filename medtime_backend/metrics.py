@@ -75,6 +75,8 @@ class Metrics:
         self.rate_limit_exceeded = self._counter(
             "rate_limit_exceeded", "Requests refused by a rate limit, by group.", "group"
         )
+        # There from the start: from nothing to the first refusals Prometheus sees no increase (AddressFloods).
+        self.rate_limit_exceeded.labels("address")
         self.admissions_without_redis = self._counter(
             "admissions_without_redis",
             "Requests admitted by limits of a worker alone, because Redis did not answer.",
