@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 from rich.progress import BarColumn, Progress, TextColumn
 
-from cli.database import DatabaseError, address_of_stack, connected, place_of
+from cli.database import DatabaseError, address_of_stack, connected, database_of
 from cli.output import messages
 from cli.shadow_database import shadow_connection
 from medtime_backend.audit import suppressions as accepted
@@ -50,12 +49,11 @@ def run_audit(options: AuditOptions) -> Audit:
     if options.suppressions and not options.suppressions.is_file():
         raise DatabaseError(f"{options.suppressions} is no file of suppressions.")
     url = options.db_url or address_of_stack(SUPERUSER)
-    parts = urlsplit(url)
     migrations = read_migrations(migrations_directory())
     declarations = read_declarations(options.directory)
     refuse_unknown_tables(declarations, [statement for one in migrations for statement in one.statements])
     what = Examination(
-        place=f"{place_of(url)}{parts.path}",
+        place=database_of(url),
         url=url,
         declarations=declarations,
         personas=tuple(persona for persona in PERSONAS if persona.name in options.personas),

@@ -155,6 +155,14 @@ def place_of(url: str) -> str:
     return f"{host or 'this machine'}:{port or 5432}"
 
 
+def database_of(url: str) -> str:
+    """The same with the database's name."""
+    try:
+        return f"{place_of(url)}{urlsplit(url).path}"
+    except ValueError:
+        return place_of(url)
+
+
 def _reason(fault: BaseException) -> str:
     if isinstance(fault, TimeoutError):
         return f"no answer in {CONNECT_SECONDS:.0f} s"
