@@ -1,18 +1,14 @@
 """Traces tell what the log may, and nothing else; read as a collector receives them."""
 
-import gzip
-import http.server
-import threading
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from medtime_backend.local.options import StackInfo
 from tests.accounts import Account, entity
-from tests.http.own_service import LOOPBACK, service
+from tests.http.collector import ADDRESS, collector, spans
+from tests.http.own_service import service
 from tests.http.problems import CANARY, DEVICE
 from tests.http.two_services import at
 
@@ -22,43 +18,12 @@ ATTRIBUTES = {
 }
 
 
-class Collector(http.server.BaseHTTPRequestHandler):
-    """Takes what is exported to it."""
-
-    bodies: list[bytes]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.bodies.append(gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body)
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
 @pytest.fixture
 def exported(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
     """What a collector has received, whose address is in the environment."""
-    bodies: list[bytes] = []
-    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), type("Filled", (Collector,), {"bodies": bodies}))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{LOOPBACK}:{server.server_port}")
-    yield bodies
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def spans(bodies: list[bytes]) -> list[Span]:
-    return [
-        span
-        for body in bodies
-        for resource in ExportTraceServiceRequest.FromString(body).resource_spans
-        for scope in resource.scope_spans
-        for span in scope.spans
-    ]
+    with collector() as (address, bodies):
+        monkeypatch.setenv(ADDRESS, address)
+        yield bodies
 
 
 async def test_a_request_is_a_span_with_its_statement_and_tells_nothing(
