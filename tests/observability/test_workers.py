@@ -25,7 +25,7 @@ REQUESTS = 300
 
 
 @asynccontextmanager
-async def instance(stack: StackInfo, folder: Path) -> AsyncIterator[tuple[str, int]]:
+async def instance(stack: StackInfo, folder: Path, **settings: str) -> AsyncIterator[tuple[str, int]]:
     """The address of an instance of several workers, and the id of its first process."""
     port = free_port()
     environment = {
@@ -35,6 +35,7 @@ async def instance(stack: StackInfo, folder: Path) -> AsyncIterator[tuple[str, i
         "MEDTIME_REDIS_URL": stack.redis_url,
         "MEDTIME_DATABASE_URL": stack.service_database_url,
         "MEDTIME_JWKS_URL": f"{stack.auth_url}/.well-known/jwks.json",
+        **{f"MEDTIME_{name.upper()}": value for name, value in settings.items()},
     }
     process = subprocess.Popen(  # noqa: ASYNC220, S603 - it starts at once; our own interpreter
         [
@@ -106,6 +107,32 @@ async def test_every_request_is_counted_once_whoever_answers(stack: StackInfo, u
     assert found["catalog_released_timestamp_seconds", "ema"] > 1_700_000_000
     assert found["database_connections", "used"] >= 0
     assert {key[0] for key in requests} <= {"GET", "POST", "DELETE", "other"}
+
+
+async def test_what_is_over_a_limit_is_counted_once_whoever_refuses_it(
+    stack: StackInfo, user: Account, tmp_path: Path
+) -> None:
+    """And on a port of their own all workers tell the same."""
+    port = free_port()
+    limited = {"rate_free": "sync_push=1000,sync_pull=5,catalog=1000,ocr=1", "metrics_listen": f"{LOOPBACK}:{port}"}
+    async with instance(stack, tmp_path, **limited) as (address, _):
+        headers = dict(user.http.headers)
+        statuses = []
+        for _ in range(3):
+            async with httpx.AsyncClient(
+                base_url=address, headers=headers, limits=httpx.Limits(max_keepalive_connections=0)
+            ) as http:
+                answers = await asyncio.gather(*(http.get("/sync/pull?device_id=phone") for _ in range(20)))
+            statuses += [answer.status_code for answer in answers]
+        assert {200, 429} == set(statuses)
+        scrapes = [await counted(f"http://{LOOPBACK}:{port}") for _ in range(6)]
+    assert len(writers(tmp_path)) > 1, "only one worker has answered"
+    for found in scrapes:
+        assert found["rate_limit_exceeded_total", "sync_pull"] == statuses.count(429)
+        assert found["http_requests_total", "GET", "/sync/pull", "429"] == statuses.count(429)
+        assert found["http_requests_total", "GET", "/sync/pull", "200"] == statuses.count(200)
+        assert found["http_request_duration_seconds_count", "GET", "/sync/pull"] == 60
+        assert found["sync_operations_total", "pull", "refused"] == statuses.count(429)
 
 
 async def test_a_worker_that_dies_takes_nothing_along_that_it_has_counted(stack: StackInfo, tmp_path: Path) -> None:
