@@ -25,14 +25,22 @@ CONNECT_SECONDS = 15.0
 STATEMENT_SECONDS = 60.0
 
 
-def url_from_file(given: str | None) -> str | None:
-    """What was given, or else what the file holds that the variable with _FILE names. Raises OperatorError."""
-    if given and given != os.environ.get(VARIABLE):
+def said(setting: str, given: str | None) -> str | None:
+    """What an option of this setting was given, or else what the file holds that its variable with _FILE names.
+
+    Raises OperatorError.
+    """
+    if given and given != os.environ.get(PREFIX + setting.upper()):
         return given
     try:
-        return environment.given(os.environ, (SETTING,)).get(SETTING)
+        return environment.given(os.environ, (setting,)).get(setting)
     except SettingsError as fault:
         raise OperatorError(f"{fault}.") from None
+
+
+def url_from_file(given: str | None) -> str | None:
+    """The operator's database, as `said`."""
+    return said(SETTING, given)
 
 
 DatabaseUrl = Annotated[

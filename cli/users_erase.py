@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 
 from cli.confirmation import confirm
-from cli.database import DatabaseError, DatabaseUrl, address_of_stack, connected, run
+from cli.database import DatabaseError, DatabaseUrl, address_of_stack, connected, run, said
 from cli.output import messages, plain_table, print_json, print_table
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.services import erasure, users
@@ -34,6 +34,10 @@ class Erasure(msgspec.Struct, frozen=True):
     remarks: list[str] = []
 
 
+def _redis_from_file(given: str) -> str:
+    return said("redis_url", given) or ""
+
+
 def erase(
     name: Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address, or id.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -42,6 +46,7 @@ def erase(
         str,
         typer.Option(
             envvar=REDIS,
+            callback=_redis_from_file,
             show_default=False,
             metavar="URL",
             help="The service's Redis, in which sessions end at once; without it they are refused within a minute.",

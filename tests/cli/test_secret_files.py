@@ -49,6 +49,25 @@ async def test_a_publishers_address(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "MEDTIME_CATALOG_RXNORM_URL_FILE names no file" in told.replace("\n", " ")
 
 
+async def test_redis_where_a_users_sessions_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left out in silence, an erased user's tokens would be good for a minute more."""
+    monkeypatch.delenv("MEDTIME_REDIS_URL", raising=False)
+    file = tmp_path / "redis"
+    monkeypatch.setenv("MEDTIME_REDIS_URL_FILE", str(file))
+    erase = ("users", "erase", "nobody@test.medtime.app", "--dry-run")
+    told = (await run(*erase)).err
+    assert "MEDTIME_REDIS_URL_FILE names no file" in told.replace("\n", " ")
+    file.write_text("http://canary.example\n")
+    told = (await run(*erase)).err
+    assert "MEDTIME_REDIS_URL is no address of Redis" in told.replace("\n", " ")
+    assert "canary" not in told
+    file.write_text("redis://127.0.0.1:1/0\n")
+    assert (await run(*erase)).code == 0
+    # What is said on the command line needs no file.
+    monkeypatch.setenv("MEDTIME_REDIS_URL_FILE", "/nowhere")
+    assert (await run(*erase, "--redis-url", "redis://127.0.0.1:1/0")).code == 0
+
+
 def test_the_doctor_finds_a_service_whose_database_is_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "address"
     file.write_text("postgresql://medtime_service:secret@db:5432/postgres")
