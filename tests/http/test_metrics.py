@@ -15,6 +15,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from medtime_backend.local.options import StackInfo
 from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
 from tests.accounts import Account, entity
+from tests.http.auth_relay import relay_to_twin
+from tests.http.auth_twin import Answer
 from tests.http.bearer import SUBJECT, bearer
 from tests.http.own_service import LOOPBACK, service
 from tests.http.problems import CANARY, DEVICE, problem_of
@@ -28,7 +30,11 @@ ONE_PUSH = "sync_push=1,sync_pull=1000,catalog=1,ocr=1"
 async def counted(address: str) -> dict[tuple[str, ...], float]:
     """The samples of a service: (name, label values…) → value."""
     async with httpx.AsyncClient(base_url=address) as http:
-        answer = await http.get("/metrics")
+        return samples(await http.get("/metrics"))
+
+
+def samples(answer: httpx.Response) -> dict[tuple[str, ...], float]:
+    """Those of an answer."""
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert CANARY not in answer.text
@@ -60,6 +66,25 @@ async def test_refusals_are_counted_by_their_problem(stack: StackInfo, user: Acc
     assert found["rate_limit_exceeded_total", "sync_push"] == 1
     assert found["redis_up",] == 1
     assert found["admissions_without_redis_total",] == 0
+
+
+async def test_refused_sign_ins_and_limits_by_address_are_counted(stack: StackInfo) -> None:
+    elsewhere = {"X-Forwarded-For": "198.51.100.77"}
+    async with relay_to_twin(stack, rate_sign_in="2", rate_address="4", metrics_networks="10.0.0.0/8") as relay:
+        relay.twin.says(Answer(400, {"error_code": "invalid_credentials", "msg": CANARY}))
+        for _ in range(2):
+            problem_of(await relay.ask("password", headers=elsewhere), 400, "auth-refused")
+        assert problem_of(await relay.ask("password", headers=elsewhere), 429, "rate-limited")["group"] == "sign_in"
+        for _ in range(4):
+            answer = await relay.http.get("/sync/status", headers=elsewhere)
+        assert problem_of(answer, 429, "rate-limited")["group"] == "address"
+        told = await relay.http.get("/metrics", headers={"X-Forwarded-For": "10.0.0.9"})
+        found = samples(told)
+    assert found["auth_failures_total", "auth-refused"] == 2
+    assert found["rate_limit_exceeded_total", "sign_in"] == 1
+    assert found["rate_limit_exceeded_total", "address"] >= 1
+    assert found["http_requests_total", "POST", "/auth/token", "429"] == 1
+    assert found["http_requests_total", "GET", "/sync/status", "429"] >= 1
 
 
 async def test_metrics_are_not_for_everybody(stack: StackInfo) -> None:
