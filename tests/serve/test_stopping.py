@@ -1,6 +1,7 @@
 """The end of a service loses nothing: it drains, then closes, then waits for what it has taken in."""
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -11,12 +12,13 @@ import httpx
 import pytest
 
 from medtime_backend.local.options import StackInfo
-from tests.accounts import Account, entity
+from tests.accounts import Account, blob, entity
 from tests.http.problems import problem_of
 from tests.http.test_failures import locked
 from tests.http.two_services import at
 from tests.serve.copies import until
 from tests.serve.served import Served, served
+from tests.serve.test_shedding import taken_in
 
 pytestmark = pytest.mark.xdist_group("serve")
 WAITING = """
@@ -60,6 +62,24 @@ async def test_what_was_taken_in_is_answered(stack: StackInfo, user: Account, ad
             assert await closed(service), "it still takes connections"
             assert service.process.poll() is None
         assert (await waiting).status_code == 200
+        assert await service.ended() == 0
+
+
+async def test_a_body_that_is_half_here_is_waited_for(stack: StackInfo, user: Account) -> None:
+    body = json.dumps({"device_id": "phone", "entities": [entity(data=blob(400_000))]}).encode()
+    head = f"POST /sync/push HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {user.token}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    async with served(stack) as service, at(service.address, user) as there:
+        reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(head.encode() + body[:200_000])
+        await writer.drain()
+        await taken_in(there, 1)
+        service.tell(signal.SIGTERM)
+        assert await closed(service), "it still takes connections"
+        writer.write(body[200_000:])
+        answer = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+        assert answer.startswith(b"HTTP/1.1 200 ")
         assert await service.ended() == 0
 
 
