@@ -1,6 +1,7 @@
 """`medtime catalog seed|status`, as a person and a script meet it."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -66,6 +67,10 @@ async def test_rejected_lines_are_told_at_most_twenty_on_the_terminal_and_all_in
         (("--source", "rxnorm", "--from", str(FILES / "cofepris.xlsx")), "has no RXNCONSO.RRF"),
         (("--source", "ema", "--from", "http://publisher.example/f"), "over plain http"),
         (("--source", "ema", "--release", "yesterday"), "is no date: write 2026-03-14"),
+        (("--source", "ema", "--release", "2999-03-14"), "--release '2999-03-14' is yet to come."),
+        (("--source", "ema", "--from", str(FILES)), "files is a directory: this source is one file."),
+        (("--source", "ema", "--from", "/dev/zero"), "There is no file or directory /dev/zero."),
+        (("--source", "cofepris", "--from", sys.executable), "is not a spreadsheet (.xlsx), CSV"),
     ],
 )
 async def test_a_mistake_is_one_clear_line_and_changes_nothing(
@@ -94,6 +99,17 @@ async def test_the_status_tells_which_source_is_past_its_cadence() -> None:
     ages = {one["source"]: (one["age_days"], one["overdue"]) for one in found.json["sources"]}
     assert (ages["ema"], ages["cofepris"], ages["rxnorm"]) == ((31, False), (31, False), (7, False))
     assert (found.code, found.json["ok"]) == (0, True)
+
+
+async def test_the_status_ends_with_one_when_a_source_is_past_its_cadence() -> None:
+    day = datetime.now(UTC).date() - timedelta(days=32)
+    answer = await seed("--source", "ema", "--from", str(FILES / "ema_2018.csv"), "--release", str(day), "--force")
+    assert answer.code == 0, answer.err
+    found = await run("catalog", "status")
+    (line,) = [line for line in found.out.splitlines() if line.split()[:1] == ["ema"]]
+    assert (found.code, "past its cadence" in line) == (1, True)
+    told = await run("catalog", "status", "--json")
+    assert (told.code, told.json["ok"]) == (1, False)
 
 
 async def test_the_status_says_two_when_it_cannot_tell() -> None:
