@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from medtime_backend.catalog import download
+from medtime_backend.catalog.sources import SOURCES, Source
 from medtime_backend.environment import IN_A_FILE, unknown
 from medtime_backend.limits import LIMITS
 from medtime_backend.settings import Settings
@@ -81,6 +83,25 @@ def test_two_to_twenty_by_queue_depth_and_processor() -> None:
     assert float(pod["target"]["averageValue"]) < workers * default("concurrent_requests") / 2
     assert "replicas" not in resource("Deployment")["spec"]
     assert spec["scaleTargetRef"]["name"] == resource("Deployment")["metadata"]["name"]
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=lambda source: source.name)
+def test_each_source_of_the_catalog_is_seeded_at_its_cadence(source: Source) -> None:
+    spec = resource("CronJob", f"medtime-catalog-{source.name}")["spec"]
+    # A day of the week, or a day of each month: never rarer than the publisher.
+    fields = spec["schedule"].split()
+    assert [field == "*" for field in fields] == [False, False, source.days == 7, True, source.days != 7]
+    job = spec["jobTemplate"]["spec"]
+    assert job["activeDeadlineSeconds"] > download.SECONDS
+    pod = job["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["command"] == ["medtime", "catalog", "seed", "--source", source.name, "--json"]
+    assert source.variable in {one["name"] for one in container["env"]}
+    # Where the file is put, there is room for the largest.
+    assert [one["name"] for one in container["volumeMounts"]] == [one["name"] for one in pod["volumes"]]
+    (volume,) = pod["volumes"]
+    number, unit = re.fullmatch(r"(\d+)([MG])i", volume["emptyDir"]["sizeLimit"]).groups()  # type: ignore[union-attr]
+    assert int(number) * 1024 ** {"M": 2, "G": 3}[unit] > source.most_bytes
 
 
 def test_selectors_meet_the_pods() -> None:
