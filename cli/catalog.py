@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -88,9 +88,13 @@ def status(db_url: DatabaseUrl = None, as_json: Json = False) -> None:
 
 def _day(text: str | None) -> date | None:
     try:
-        return date.fromisoformat(text) if text else None
+        day = date.fromisoformat(text) if text else None
     except ValueError:
         raise CatalogError(f"--release {text!r} is no date: write 2026-03-14.") from None
+    # It would never be past its cadence. A day more, since the publisher's begins earlier.
+    if day and day > datetime.now(UTC).date() + timedelta(days=1):
+        raise CatalogError(f"--release {text!r} is yet to come.")
+    return day
 
 
 def _address(publisher: Source) -> str:
@@ -105,7 +109,8 @@ def _address(publisher: Source) -> str:
 def _file(source: Source, place: str, folder: Path, report: Report) -> File:
     if "://" not in place:
         path = Path(place).expanduser()
-        if not path.exists():
+        # Neither a device nor a pipe: a file is read more than once.
+        if not (path.is_file() or path.is_dir()):
             raise CatalogError(f"There is no file or directory {place}.")
         if path.is_file() and path.stat().st_size > source.most_bytes:
             raise CatalogError(f"{path.name} is larger than {source.most_bytes:,} bytes.")

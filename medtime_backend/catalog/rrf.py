@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -15,6 +16,9 @@ from typing import IO
 from medtime_backend.catalog.errors import CatalogError
 
 CHUNK = 1 << 20
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError)
+"""What comes of a zip that is damaged, encrypted, or packed in a way that is not read here (both RuntimeError)."""
+
 RELEASE = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{4})(?!\d)")
 
 
@@ -31,7 +35,7 @@ class Release:
         else:
             try:
                 self._archive = zipfile.ZipFile(path)
-            except (zipfile.BadZipFile, OSError) as fault:
+            except (zipfile.BadZipFile, OSError, NotImplementedError) as fault:
                 raise CatalogError(f"{path.name} is not a whole zip file ({fault}).") from fault
             names = self._archive.namelist()
         for name in sorted(names, key=lambda one: ("prescribe" in one.lower(), one.count("/"), one)):
@@ -53,8 +57,8 @@ class Release:
             with self._open(name) as file:
                 for number, line in enumerate(file, start=1):
                     yield number, line.rstrip(b"\r\n")
-        except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as fault:
-            raise CatalogError(f"{name} in {self.path.name} is damaged ({fault}).") from fault
+        except DAMAGED as fault:
+            raise CatalogError(f"{name} in {self.path.name} is damaged, or cannot be read ({fault}).") from fault
 
     def _open(self, name: str) -> IO[bytes]:
         if self._archive:
@@ -76,12 +80,15 @@ class Release:
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file; of a directory, of its files in the order of their names."""
+    """SHA-256 of a file; of a directory, of its files in the order of their names. Raises CatalogError."""
     found = hashlib.sha256()
-    for file in sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]:
-        if path.is_dir():
-            found.update(file.relative_to(path).as_posix().encode() + b"\0")
-        with file.open("rb") as opened:
-            while chunk := opened.read(CHUNK):
-                found.update(chunk)
+    try:
+        for file in sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]:
+            if path.is_dir():
+                found.update(file.relative_to(path).as_posix().encode() + b"\0")
+            with file.open("rb") as opened:
+                while chunk := opened.read(CHUNK):
+                    found.update(chunk)
+    except OSError as fault:
+        raise CatalogError(f"{path.name} cannot be read ({fault.strerror}).") from fault
     return found.hexdigest()

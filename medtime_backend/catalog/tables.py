@@ -6,7 +6,7 @@ import csv
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,12 @@ from medtime_backend.catalog.errors import CatalogError
 
 HEADER_WITHIN = 40
 MOST_UNPACKED = 512 * 1024 * 1024
+OTHERS = (
+    *(b"<", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x89PNG", b"\xff\xd8\xff"),
+    *(b"\x1f\x8b", b"\x7fELF", b"\xff\xfe", b"\xfe\xff", b"\0"),
+)
+"""What other files begin with: markup, PDF, old Office, pictures, gzip, programs, UTF-16, and whatever is no text."""
+
 Row = dict[str, Any]
 
 
@@ -32,14 +38,16 @@ class Table:
 
 def read_table(path: Path, columns: Mapping[str, Column]) -> Table:
     """Read an .xlsx, .csv or .json file, told by its content. Raises CatalogError."""
+    if path.is_dir():
+        raise CatalogError(f"{path.name} is a directory: this source is one file.")
     with path.open("rb") as file:
         start = file.read(64).lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.startswith(b"PK"):
         return _table(_spreadsheet(path), columns, path.name)
     if start.startswith((b"{", b"[")):
         return _json(path, columns)
-    if start.startswith((b"<", b"%PDF", b"\xd0\xcf\x11\xe0")) or not start:
-        raise CatalogError(f"{path.name} is not a spreadsheet (.xlsx), CSV or JSON file.")
+    if start.startswith(OTHERS) or not start:
+        raise CatalogError(f"{path.name} is not a spreadsheet (.xlsx), CSV (UTF-8 or Windows-1252) or JSON file.")
     return _table(_csv(path), columns, path.name)
 
 
@@ -71,40 +79,43 @@ def _spreadsheet(path: Path) -> Iterator[tuple[int, list[Any]]]:
         with CalamineWorkbook.from_path(path) as book:
             sheet = max((book.get_sheet_by_name(name) for name in book.sheet_names), key=lambda one: one.total_height)
             yield from enumerate(sheet.to_python(skip_empty_area=False), start=1)
-    except (zipfile.BadZipFile, CalamineError, OSError, ValueError) as fault:
+    # NotImplementedError: a zip of a kind that is not read here.
+    except (zipfile.BadZipFile, CalamineError, OSError, ValueError, NotImplementedError) as fault:
         raise CatalogError(f"{path.name} is not a whole spreadsheet ({fault}).") from fault
 
 
 def _csv(path: Path) -> Iterator[tuple[int, list[Any]]]:
-    encoding = _encoding(path)
-    with path.open(encoding=encoding, newline="") as file:
-        sample = file.readline()
-        file.seek(0)
-        delimiter = max(",;\t|", key=sample.count)
-        reader = csv.reader(file, delimiter=delimiter)
-        number = 1
-        try:
-            for cells in reader:
-                yield number, list(cells)
-                number = reader.line_num + 1
-        except csv.Error as fault:
-            raise CatalogError(f"{path.name} is no CSV file: line {number}: {fault}.") from fault
+    lines = _lines(path)
+    first = next(lines, "")
+    reader = csv.reader(chain((first,), lines), delimiter=max(",;\t|", key=first.count))
+    number = 1
+    try:
+        for cells in reader:
+            yield number, list(cells)
+            number = reader.line_num + 1
+    except csv.Error as fault:
+        raise CatalogError(f"{path.name} is no CSV file: line {number}: {fault}.") from fault
 
 
-def _encoding(path: Path) -> str:
+def _lines(path: Path) -> Iterator[str]:
+    """The lines of a file in UTF-8 or Windows-1252, each by itself: one wrong byte spoils no other line."""
     with path.open("rb") as file:
-        try:
-            for line in file:
-                line.decode("utf-8")
-        except UnicodeDecodeError:
-            return "cp1252"
-    return "utf-8-sig"
+        for number, line in enumerate(file, start=1):
+            try:
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError:
+                try:
+                    yield line.decode("cp1252")
+                except UnicodeDecodeError:
+                    raise CatalogError(
+                        f"{path.name} is no CSV file: line {number} is neither UTF-8 nor Windows-1252."
+                    ) from None
 
 
 def _json(path: Path, columns: Mapping[str, Column]) -> Table:
     try:
         content = msgspec.json.decode(path.read_bytes())
-    except msgspec.DecodeError as fault:
+    except (msgspec.DecodeError, RecursionError) as fault:
         raise CatalogError(f"{path.name} is not whole JSON ({fault}).") from fault
     meta = content.get("meta", {}) if isinstance(content, dict) else {}
     items = content.get("data") if isinstance(content, dict) else content

@@ -82,12 +82,16 @@ def _decoded(image: Image.Image) -> Image.Image:
         raise ImageFault("ocr-image-too-large", limit_pixels=PIXELS)
     if getattr(image, "is_animated", False) and image.format in {"PNG", "WEBP"}:
         raise ImageFault("ocr-unsupported-image", found="animation")
-    if min(image.size) < SHORTEST_SIDE:
+    # As it will be when it is scaled: a strip of a pixel takes the engine ten seconds, and has no letter.
+    if min(image.size) * min(1.0, LONGEST_SIDE / max(image.size)) < SHORTEST_SIDE:
         raise ImageFault("ocr-image-too-small", limit_side=SHORTEST_SIDE)
     # A JPEG is decoded at half or a quarter where that is enough.
     image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     image.load()
     upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):
+        # 16 bits of grey, as scanners write: a conversion would cut them off at 255, and leave a white page.
+        upright = upright.point(lambda value: value * (1 / 256)).convert("L")
     if upright.mode in {"RGBA", "LA", "PA"} or "transparency" in upright.info:
         # Writing on nothing is read as writing on paper.
         paper = Image.new("RGBA", upright.size, "white")

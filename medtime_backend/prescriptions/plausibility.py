@@ -31,6 +31,8 @@ MOST_HOURS = 168
 MOST_TIMES = 8
 MOST_DAYS = 366
 DAY, HALF_DAY = 24, 12
+LASTING = frozenset(("patch",))
+"""Forms that give so much in so many hours."""
 
 
 def implausible(step: Step, strength: Strength | None) -> set[Doubted]:
@@ -50,7 +52,8 @@ def implausible(step: Step, strength: Strength | None) -> set[Doubted]:
 def implausible_beside(medication: Medication) -> set[Doubted]:
     """Return the fields beside the instructions that hold such an amount."""
     found: set[Doubted] = set()
-    if medication.strength is not None and _is_too_strong(medication.strength):
+    strength = medication.strength
+    if strength is not None and (_is_too_strong(strength) or _may_be_interval(strength, medication.form)):
         found.add("strength")
     most = medication.maximum
     if most is not None and most.amount >= _least(most.unit) * MOST_TIMES:
@@ -91,6 +94,11 @@ def _is_beyond(dose: Dose, strength: Strength | None) -> bool:
 def _is_too_strong(strength: Strength) -> bool:
     times = 1 if strength.per is None else PER_MEASURE
     return any(value.amount >= _least(value.unit) * times for value in strength.values)
+
+
+def _may_be_interval(strength: Strength, form: str | None) -> bool:
+    """'400 mg/8 h' of what is no patch: rather 400 mg every 8 hours."""
+    return strength.per is not None and strength.per.unit == "hour" and strength.per.amount > 1 and form not in LASTING
 
 
 def _is_odd(frequency: Frequency) -> bool:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from medtime_backend.prescriptions.numerals import is_numeral
 from medtime_backend.prescriptions.phrases import Phrase, read_phrase
 from medtime_backend.prescriptions.tokens import Token
 
 ARTICLES = frozenset(("an", "un", "una"))
 NO_NUMBERS = frozenset(("a", "i"))
 """An article, and a stroke."""
+ONCE = frozenset((("TIMEADV",), ("PER", "TIMEUNIT"), ("EVERY", "TIMEUNIT")))
+"""What means once in a time without saying so."""
 TELLING = frozenset(("frequency", "route", "when", "needed", "weekdays"))
 """What follows a number that is a dose."""
 
@@ -54,15 +57,35 @@ def _dose(phrase: Phrase, place: Place) -> bool:
 
 
 def _frequency(phrase: Phrase, place: Place) -> bool:
-    """'/day' needs '2 tabs' right before it, and no 'times' that nobody counted; 'once' alone may begin 'once a …'."""
+    """'/day' needs '2 tabs' right before it, and no 'times' that nobody counted; 'once' alone may begin 'once a …'.
+
+    'Daily' after a number that was not read is no 'once a day': '1 tab 3 al día', '500 mg x 3 daily'.
+    """
     last = place.token(phrase.start - 1)
     if last is not None and last.reads("TIMES") and place.before(phrase) is None:
+        return False
+    if tuple(reading.terminal for _, reading in phrase.taken) in ONCE and _has_count_before(phrase, place):
         return False
     if phrase.taken[0][0].word == "/":
         return place.before(phrase) is not None
     after = place.token(phrase.end)
     alone = len(phrase.taken) == 1 and phrase.taken[0][1].terminal == "COUNT"
     return not alone or after is None or not (after.reads("PER") or after.reads("EVERY"))
+
+
+def _has_count_before(phrase: Phrase, place: Place) -> bool:
+    """Whether there is a number right before it, or before a bracket or a letter, that nothing has read."""
+    number = phrase.start - 1
+    spans = (*(one.end for one in place.phrases[-1:]), *place.drugs.values())
+    first = max((end for end in spans if end <= phrase.start), default=0)
+    last = place.token(number)
+    if last is not None and number > first and len(last.word) == 1 and not last.reads("NUMBER") and last.word != "\n":
+        number -= 1
+    if number < first:
+        return False
+    counts = [one.value for one in place.tokens[number].readings if one.terminal == "NUMBER"]
+    # One a day is once a day, whatever is counted.
+    return is_numeral(place.tokens, number) if not counts else "1" not in counts
 
 
 def _refills(phrase: Phrase, place: Place) -> bool:

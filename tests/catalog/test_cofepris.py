@@ -29,6 +29,28 @@ def test_the_published_rows_are_read() -> None:
     assert [c.code for c in records[0].codes] == ["363M2018 SSA", "M01AB15"]
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        [
+            *("No. de Registro Sanitario", "Nombre Comercial", "Fecha de expedición", "Fecha de prórroga", "Estatus"),
+            *("FORMA FARMACÉUTICA ", "Nombre genérico", "Vía de Administración", "Concentración", "Clave ATC"),
+        ],
+        [
+            *("NUMERO DE REGISTRO", "Marca", "Vigencia", "Prorroga", "Situación del\nregistro"),
+            *("Forma farmaceutica", "DENOMINACIÓN GENÉRICA", "Via administracion", "Cantidad (mg)", "ATC"),
+        ],
+    ],
+)
+def test_headers_are_read_by_meaning_whatever_their_order(tmp_path: Path, header: list[str]) -> None:
+    given = {"Forma Farmaceutica": "TABLETA", "Vista Administración": "ORAL", "Sustancia Química": "M01AB15 Ketorolaco"}
+    row = cofepris_row(**given)
+    expected, _ = read_all(read, write(tmp_path / "a.csv", COFEPRIS_HEADER, row))
+    found, reading = read_all(read, write(tmp_path / "b.csv", ["Folio", *header[::-1]], ["1", *row[::-1]]))
+    assert (found, reading.rejects) == (expected, [])
+    assert (found[0].form, found[0].route, found[0].codes[1].code) == ("TABLETA", "ORAL", "M01AB15")
+
+
 def test_c9_empty_slots_are_no_ingredients_and_a_salt_is_told_from_its_base(tmp_path: Path) -> None:
     record = one(tmp_path)
     assert [i.name for i in record.ingredients] == ["Ketorolaco trometamina"]

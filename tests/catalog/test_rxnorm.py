@@ -90,6 +90,29 @@ async def test_c5_ndcs_of_any_writing_are_one_number(catalog: asyncpg.Connection
     assert ndc("1234567890") is None
 
 
+async def test_an_atc_code_belongs_to_the_ingredient_and_restricted_sources_are_left_out(
+    catalog: asyncpg.Connection, tmp_path: Path
+) -> None:
+    lines = b"".join(
+        b"36567|ENG||||||%d||||%s|%s|%s|simvastatin %s||%s||\n" % (place, source, term, code, source, suppress)
+        for place, (source, term, code, suppress) in enumerate(
+            [
+                (b"ATC", b"RXN_PT", b"C10AA01", b"N"),
+                (b"ATC", b"RXN_PT", b"C10AA99", b"Y"),
+                (b"ATC", b"RXN_PT", b"none", b"N"),
+                (b"SNOMEDCT_US", b"PT", b"387584000", b"N"),
+                (b"NDDF", b"IN", b"004679", b"N"),
+            ]
+        )
+    )
+    found = await put(catalog, "rxnorm", zipped(tmp_path / "f.zip", "", LINES + lines))
+    assert found.left_out == {"other sources": 4, "suppressed": 1}
+    codes = await catalog.fetch("select system, code from public.catalog_codes where product_id = 'rxnorm:36567'")
+    assert {tuple(row) for row in codes} == {("rxcui", "36567"), ("atc", "C10AA01")}
+    names = await catalog.fetch("select name from public.catalog_names where product_id = 'rxnorm:36567'")
+    assert not [row["name"] for row in names if "SNOMEDCT" in row["name"] or "NDDF" in row["name"]]
+
+
 async def test_a_truncated_zip_changes_nothing(catalog: asyncpg.Connection, tmp_path: Path) -> None:
     whole = zipped(tmp_path / "whole.zip", "", LINES * 50)
     (tmp_path / "cut.zip").write_bytes(whole.read_bytes()[:-200])

@@ -1,7 +1,12 @@
 """`medtime catalog seed|status`, as a person and a script meet it."""
 
+import hashlib
 import json
+import sys
+import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +20,13 @@ from tests.cli.in_process import Answer, run
 @pytest.fixture(autouse=True)
 def database(stack: StackInfo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDTIME_ADMIN_DATABASE_URL", stack.database_url)
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Gives files, and logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
 
 
 async def seed(*arguments: str) -> Answer:
@@ -66,6 +78,10 @@ async def test_rejected_lines_are_told_at_most_twenty_on_the_terminal_and_all_in
         (("--source", "rxnorm", "--from", str(FILES / "cofepris.xlsx")), "has no RXNCONSO.RRF"),
         (("--source", "ema", "--from", "http://publisher.example/f"), "over plain http"),
         (("--source", "ema", "--release", "yesterday"), "is no date: write 2026-03-14"),
+        (("--source", "ema", "--release", "2999-03-14"), "--release '2999-03-14' is yet to come."),
+        (("--source", "ema", "--from", str(FILES)), "files is a directory: this source is one file."),
+        (("--source", "ema", "--from", "/dev/zero"), "There is no file or directory /dev/zero."),
+        (("--source", "cofepris", "--from", sys.executable), "is not a spreadsheet (.xlsx), CSV"),
     ],
 )
 async def test_a_mistake_is_one_clear_line_and_changes_nothing(
@@ -76,6 +92,28 @@ async def test_a_mistake_is_one_clear_line_and_changes_nothing(
     assert (answer.code, answer.out) == (1, "")
     assert said in answer.err
     assert await admin.fetchval("select version from public.catalog_version") == version
+
+
+async def test_a_publisher_is_asked_over_the_network_and_its_key_is_told_nobody(
+    monkeypatch: pytest.MonkeyPatch, admin: asyncpg.Connection
+) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(FILES)))
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    place = f"http://127.0.0.1:{server.server_port}/ema_2026.csv"
+    monkeypatch.setenv("MEDTIME_CATALOG_EMA_URL", f"{place}?apiKey=secret")
+    try:
+        answer = await seed("--source", "ema", "--force", "--json")
+        gone = await seed("--source", "ema", "--from", f"{place}.gone?apiKey=secret")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert (answer.code, answer.json["products"], answer.json["origin"]) == (0, 117, place)
+    assert answer.json["sha256"] == hashlib.sha256((FILES / "ema_2026.csv").read_bytes()).hexdigest()
+    assert (gone.code, "127.0.0.1 does not give the file (it answers 404)" in gone.err) == (1, True)
+    kept = await admin.fetch("select origin from public.catalog_releases")
+    assert not any("secret" in text for text in (answer.out, answer.err, gone.err, *(row["origin"] for row in kept)))
 
 
 async def test_the_publishers_address_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +132,17 @@ async def test_the_status_tells_which_source_is_past_its_cadence() -> None:
     ages = {one["source"]: (one["age_days"], one["overdue"]) for one in found.json["sources"]}
     assert (ages["ema"], ages["cofepris"], ages["rxnorm"]) == ((31, False), (31, False), (7, False))
     assert (found.code, found.json["ok"]) == (0, True)
+
+
+async def test_the_status_ends_with_one_when_a_source_is_past_its_cadence() -> None:
+    day = datetime.now(UTC).date() - timedelta(days=32)
+    answer = await seed("--source", "ema", "--from", str(FILES / "ema_2018.csv"), "--release", str(day), "--force")
+    assert answer.code == 0, answer.err
+    found = await run("catalog", "status")
+    (line,) = [line for line in found.out.splitlines() if line.split()[:1] == ["ema"]]
+    assert (found.code, "past its cadence" in line) == (1, True)
+    told = await run("catalog", "status", "--json")
+    assert (told.code, told.json["ok"]) == (1, False)
 
 
 async def test_the_status_says_two_when_it_cannot_tell() -> None:

@@ -13,6 +13,8 @@ import yaml
 from typer.main import get_command
 
 from cli.main import app
+from medtime_backend.catalog import download
+from medtime_backend.catalog.sources import SOURCES, Source
 from medtime_backend.environment import IN_A_FILE
 from medtime_backend.routes import system
 from medtime_backend.settings_rules import listening_address
@@ -195,3 +197,22 @@ def test_probes_ask_for_what_there_is() -> None:
     assert set(paths.values()) <= answered
     assert paths["readinessProbe"] == "/health/ready"
     assert paths["livenessProbe"] == paths["startupProbe"] == "/health/live"
+
+
+@pytest.mark.parametrize("source", SOURCES.values(), ids=lambda source: source.name)
+def test_each_source_of_the_catalog_is_seeded_at_its_cadence(source: Source) -> None:
+    spec = resource("CronJob", f"medtime-catalog-{source.name}")["spec"]
+    # A day of the week, or a day of each month: never rarer than the publisher.
+    fields = spec["schedule"].split()
+    assert [field == "*" for field in fields] == [False, False, source.days == 7, True, source.days != 7]
+    job = spec["jobTemplate"]["spec"]
+    assert job["activeDeadlineSeconds"] > download.SECONDS
+    pod = job["template"]["spec"]
+    (container,) = pod["containers"]
+    assert container["command"] == ["medtime", "catalog", "seed", "--source", source.name, "--json"]
+    assert source.variable in {one["name"] for one in container["env"]}
+    # Where the file is put, there is room for the largest.
+    assert [one["name"] for one in container["volumeMounts"]] == [one["name"] for one in pod["volumes"]]
+    (volume,) = (one for one in pod["volumes"] if "emptyDir" in one)
+    number, unit = re.fullmatch(r"(\d+)([MG])i", volume["emptyDir"]["sizeLimit"]).groups()  # type: ignore[union-attr]
+    assert int(number) * 1024 ** {"M": 2, "G": 3}[unit] > source.most_bytes

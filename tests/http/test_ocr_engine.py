@@ -67,6 +67,8 @@ async def test_it_reads(http: httpx.AsyncClient, user: Account, twin: EngineTwin
     ("said", "status", "slug"),
     [
         (Said(200, b"<html>nonsense</html>"), 503, "ocr-engine-unavailable"),
+        # Away for longer than a request may wait.
+        (Said(503, headers={"Retry-After": "60"}), 503, "ocr-engine-unavailable"),
         (Said(403, {"__type": "AccessDeniedException"}), 503, "ocr-engine-unavailable"),
         (Said(400, {"__type": "BadDocumentException"}), 422, "ocr-broken-image"),
         (Said(200, {"Blocks": []}), 422, "ocr-no-text"),

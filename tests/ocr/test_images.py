@@ -50,6 +50,13 @@ def test_every_mode_becomes_rgb(kind: str, mode: str) -> None:
     assert read(encoded(page().convert("L").convert(mode), kind)).mode == "RGB"
 
 
+@pytest.mark.parametrize(("darkest", "steps"), [(0, 257), (12_000, 100)])
+def test_sixteen_bits_of_grey_are_no_white_page(darkest: int, steps: int) -> None:
+    grey = np.asarray(page().convert("L"), np.uint16)
+    found = np.asarray(read(encoded(Image.fromarray(grey * np.uint16(steps) + np.uint16(darkest)))), int)
+    assert np.abs(found[..., 0] - (grey.astype(int) * steps + darkest) // 256).max() <= 1
+
+
 def test_what_is_see_through_lies_on_white() -> None:
     clear = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
     assert read(encoded(clear)).getpixel((5, 5)) == (255, 255, 255)
@@ -133,8 +140,12 @@ def test_garbage_behind_a_good_beginning_is_broken() -> None:
 
 
 def test_too_small() -> None:
-    for size in ((1, 1), (SHORTEST_SIDE - 1, 500), (500, SHORTEST_SIDE - 1)):
+    for size in ((1, 1), (SHORTEST_SIDE - 1, 500), (500, SHORTEST_SIDE - 1), (30_000, 100), (40, 60_000)):
         assert refused(encoded(Image.new("RGB", size)))[0] == "ocr-image-too-small"
+
+
+def test_a_strip_that_has_room_for_letters_is_read() -> None:
+    assert read(encoded(Image.new("RGB", (LONGEST_SIDE * 2, SHORTEST_SIDE * 2)))).size == (LONGEST_SIDE, SHORTEST_SIDE)
 
 
 def test_an_image_of_several_pictures_that_phones_make_is_its_first() -> None:

@@ -16,6 +16,7 @@ EXPECTED = {
     "Losartán 50 mg 1-0-1-0": {"drug": "losartan", "strength": "50 mg", "frequency": "1-0-1-0"},
     "1 tab c/8 hrs VO PRN dolor": {"dose": "1 tablet", "frequency": "q8h", "route": "oral", "as needed": "yes"},
     "1 tab VO DU": {"dose": "1 tablet", "frequency": "once", "route": "oral"},
+    "1 tab x 3 veces al día x 7 días": {"dose": "1 tablet", "frequency": "3/d", "duration": "7 d"},
     "½ tableta diaria": {"dose": "0.5 tablet", "frequency": "1/d"},
     "1 ½ tableta diaria": {"dose": "1.5 tablet", "frequency": "1/d"},
     "take one tablet po bid x 10d": {"dose": "1 tablet", "route": "oral", "frequency": "2/d", "duration": "10 d"},

@@ -55,6 +55,7 @@ REASONS = {
     "Losartán 50 mg tab. Tomar 5 mg diario": ("dose",),
     "Prednisona 5 mg 2 tab (20 mg) c/24 h": ("dose",),
     "Losartán 5000 mg 1 tab diaria": ("strength",),
+    "Ibuprofeno 400 mg/8 h": ("strength",),
     "Losartán 50 mg 10-0-1": ("frequency",),
     "1 tab c/81 h": ("frequency",),
     "1 tab 11 veces al día": ("frequency",),
@@ -75,6 +76,8 @@ REASONS = {
     "Complejo B12 1 tab diaria": (),
     "Metotrexato 2.5 mg 8 tab cada semana": (),
     "Lactulosa 30 mL c/24 h": (),
+    "Nitroglicerina parche 5 mg/24 h": (),
+    "Fentanilo 25 mcg/h c/72 h": (),
 }
 MOST_ASKED = 0.15
 """Of clean texts: who is asked always looks no more."""

@@ -85,6 +85,26 @@ def test_what_looks_like_something_else(text: str, expected: dict[str, list[str]
     assert said(text, drugs) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("1 tab 3 al día", "1 tab x 3 al día", "1 tab x3 diario", "1 tab (3) al día", "1 tab 3 v al día"),
+        *("1 tab 3x día", "1 tab por 3 al día", "1 tab 3 cada día", "1 tab x 3 daily", "1 tab three daily"),
+    ],
+)
+def test_a_number_that_was_not_read_makes_no_once_a_day(text: str, drugs: DrugIndex) -> None:
+    read = read_prescription(f"Metformina 500 mg {text}", drugs)
+    assert [(one.frequency, str(one.dose and one.dose.low)) for one in read.medications] == [(None, "1")]
+    assert read.unread == [text.removeprefix("1 tab ")]
+
+
+@pytest.mark.parametrize(
+    "text", ["1 tab diaria", "Tomar 1 diaria", "1 al día", "Take one a day", "Take a tablet daily"]
+)
+def test_a_dose_that_was_read_may_be_taken_daily(text: str, drugs: DrugIndex) -> None:
+    assert said(f"Metformina 500 mg\n{text}", drugs)["frequency"] == ["1/d"]
+
+
 @pytest.mark.parametrize("text", ["Tomar 1:50 mL c/8 h", "Tomar 2:30 tab c/8 h"])
 def test_a_point_read_as_a_colon_makes_no_time_of_day(text: str, drugs: DrugIndex) -> None:
     medication = only(text, drugs)

@@ -64,6 +64,24 @@ async def test_something_like_it_is_suggested_when_nothing_matches(visitor: asyn
 
 
 @pytest.mark.parametrize(
+    ("query", "first"),
+    [("rituximab sc", "rituximab"), ("zyprexa plus forte", "zyprexa"), ("metformina xyzzyq", "metformina")],
+)
+async def test_a_word_that_is_known_is_suggested_and_no_other_drug_for_it(
+    visitor: asyncpg.Connection, query: str, first: str
+) -> None:
+    answer = await search(visitor, query)
+    assert (answer["hits"], answer["suggestions"][0]) == ([], first)
+    for word in answer["suggestions"]:
+        assert word in query.split() or not (word.endswith("mab") or word.startswith("metf")), answer["suggestions"]
+
+
+async def test_a_known_word_that_finds_nothing_is_not_suggested_once_more(visitor: asyncpg.Connection) -> None:
+    answer = await search(visitor, "zyprexa", country="MX")
+    assert (answer["hits"], answer["suggestions"]) == ([], [])
+
+
+@pytest.mark.parametrize(
     "query",
     [
         *(

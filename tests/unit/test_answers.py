@@ -34,12 +34,13 @@ class Redis:
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
         self.claims: dict[str, bytes] = {}
+        self.seconds: dict[str, int] = {}
 
     async def get(self, key: str) -> bytes | None:
         return self.bodies.get(key)
 
-    async def put(self, key: str, body: bytes, _seconds: int) -> None:
-        self.bodies[key] = body
+    async def put(self, key: str, body: bytes, seconds: int) -> None:
+        self.bodies[key], self.seconds[key] = body, seconds
 
     async def claim(self, key: str, by: bytes) -> bool:
         return self.claims.setdefault(key, by) == by
@@ -66,6 +67,22 @@ async def test_many_who_ask_at_once_have_it_made_once() -> None:
     found = await asyncio.gather(*(answers.get("search", ["x"], make) for _ in range(50)))
     assert calls == 1
     assert len({answer.tag for answer in found}) == 1
+
+
+@pytest.mark.parametrize(("tells", "seconds"), [(True, 24 * 3600), (False, 600)])
+async def test_of_all_instances_that_ask_at_once_one_makes_it(*, tells: bool, seconds: int) -> None:
+    redis, calls = Redis(), 0
+
+    async def make() -> tuple[bytes, bool]:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(0.05)
+        return b"{}", tells
+
+    instances = [cache([1], redis.shared) for _ in range(4)]
+    found = await asyncio.gather(*(one.get("search", ["x"], make) for one in instances for _ in range(5)))
+    assert (calls, {answer.body for answer in found}) == (1, {b"{}"})
+    assert list(redis.seconds.values()) == [seconds]
 
 
 async def test_who_hangs_up_does_not_take_it_from_the_others() -> None:

@@ -46,6 +46,12 @@ class TimeMeanings(Transformer[Token, Any]):
     def up_to_times_adverb(self, _: Token, times: Range, unit: Token) -> Frequency:
         return _times(times, unit, up_to=True)
 
+    def for_times_per(self, _: Token, times: Range, __: Token, unit: Token) -> Frequency:
+        return _times(times, unit)
+
+    def for_times_adverb(self, _: Token, times: Range, unit: Token) -> Frequency:
+        return _times(times, unit)
+
     def times_every(self, times: Range, _: Token, period: Decimal, unit: Token) -> Frequency:
         return _times(times, unit, period)
 
