@@ -8,13 +8,16 @@ from medtime_backend.prescriptions.ambiguity import is_doubtful
 from medtime_backend.prescriptions.clauses import clause_end, ends_clause
 from medtime_backend.prescriptions.phrases import Phrase, read_phrase
 from medtime_backend.prescriptions.reasons import read_condition, read_reason
-from medtime_backend.prescriptions.senses import Place, is_meant
+from medtime_backend.prescriptions.senses import is_meant
+from medtime_backend.prescriptions.surroundings import Place
 from medtime_backend.prescriptions.tokens import Token
 from medtime_backend.prescriptions.wholeness import is_whole
 
 LETTER_OF_A_DAY = "l"
 SMALL = ("FILLER", "LINK", "SIG", "INSTR")
 """Words between phrases that say nothing by themselves."""
+PURPOSE = frozenset(("to", "para"))
+"""Words after which a change is what the medicine is for."""
 THOUGH_FORBIDDEN = frozenset(("maximum", "stop", "refills"))
 """Phrases that begin with a word that otherwise forbids: 'do not exceed', 'no refills'."""
 
@@ -36,7 +39,7 @@ def scan(tokens: Sequence[Token], drugs: Sequence[tuple[int, int]]) -> list[Phra
         if phrase is not None and any(phrase.start < start < phrase.end for start in begins):
             phrase = None
         beside = _is_beside(tokens, place, phrases)
-        forbids = token.reads("NOT") and (phrase is None or phrase.kind not in THOUGH_FORBIDDEN)
+        forbids = _forbids(tokens, place) and (phrase is None or phrase.kind not in THOUGH_FORBIDDEN)
         if forbids or _stops_a_drug(tokens, place):
             place = clause_end(tokens, place + 1)
         elif phrase is None and token.reads("IF"):
@@ -60,6 +63,13 @@ def _read(tokens: Sequence[Token], place: int) -> Phrase | None:
         return phrase
     days = read_phrase(tokens, phrase.end - 1)
     return read_phrase(tokens[: phrase.end - 1], place) if days is not None and days.kind == "weekdays" else phrase
+
+
+def _forbids(tokens: Sequence[Token], place: int) -> bool:
+    """Whether nothing is an instruction from here on; 'to reduce pain', 'para bajar la fiebre' is what for."""
+    readings = [one for one in tokens[place].readings if one.terminal == "NOT"]
+    purpose = place > 0 and tokens[place - 1].word in PURPOSE
+    return any(one.value != "change" or not purpose for one in readings)
 
 
 def _stops_a_drug(tokens: Sequence[Token], place: int) -> bool:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
-from medtime_backend.prescriptions.numerals import is_numeral
 from medtime_backend.prescriptions.phrases import Phrase, read_phrase
-from medtime_backend.prescriptions.tokens import Token
+from medtime_backend.prescriptions.surroundings import Place
 
 ARTICLES = frozenset(("an", "un", "una"))
 NO_NUMBERS = frozenset(("a", "i"))
@@ -16,23 +12,6 @@ ONCE = frozenset((("TIMEADV",), ("PER", "TIMEUNIT"), ("EVERY", "TIMEUNIT")))
 """What means once in a time without saying so."""
 TELLING = frozenset(("frequency", "route", "when", "needed", "weekdays"))
 """What follows a number that is a dose."""
-
-
-class Place(NamedTuple):
-    """Where a phrase stands: all tokens, the phrases and drugs so far, and whether it is beside what was read."""
-
-    tokens: Sequence[Token]
-    phrases: Sequence[Phrase]
-    drugs: dict[int, int]
-    beside: bool
-
-    def token(self, number: int) -> Token | None:
-        """Return a token, or None outside of the text."""
-        return self.tokens[number] if 0 <= number < len(self.tokens) else None
-
-    def before(self, phrase: Phrase) -> Phrase | None:
-        """Return the phrase that ends where this one begins."""
-        return self.phrases[-1] if self.phrases and self.phrases[-1].end == phrase.start else None
 
 
 def is_meant(phrase: Phrase, place: Place) -> bool:
@@ -51,9 +30,9 @@ def _duration(phrase: Phrase, place: Place) -> bool:
 
 
 def _dose(phrase: Phrase, place: Place) -> bool:
-    """'For 3 doses' is how long, and 'x 30 tabs' how many there are."""
+    """'For 3 doses' is how long, 'x 30 tabs' how many there are, and '8 oz of water' what it is taken with."""
     before = place.token(phrase.start - 1)
-    return before is None or not before.reads("FOR")
+    return (before is None or not before.reads("FOR")) and not place.is_drink(phrase)
 
 
 def _frequency(phrase: Phrase, place: Place) -> bool:
@@ -64,28 +43,13 @@ def _frequency(phrase: Phrase, place: Place) -> bool:
     last = place.token(phrase.start - 1)
     if last is not None and last.reads("TIMES") and place.before(phrase) is None:
         return False
-    if tuple(reading.terminal for _, reading in phrase.taken) in ONCE and _has_count_before(phrase, place):
+    if tuple(reading.terminal for _, reading in phrase.taken) in ONCE and place.has_count_before(phrase):
         return False
     if phrase.taken[0][0].word == "/":
         return place.before(phrase) is not None
     after = place.token(phrase.end)
     alone = len(phrase.taken) == 1 and phrase.taken[0][1].terminal == "COUNT"
     return not alone or after is None or not (after.reads("PER") or after.reads("EVERY"))
-
-
-def _has_count_before(phrase: Phrase, place: Place) -> bool:
-    """Whether there is a number right before it, or before a bracket or a letter, that nothing has read."""
-    number = phrase.start - 1
-    spans = (*(one.end for one in place.phrases[-1:]), *place.drugs.values())
-    first = max((end for end in spans if end <= phrase.start), default=0)
-    last = place.token(number)
-    if last is not None and number > first and len(last.word) == 1 and not last.reads("NUMBER") and last.word != "\n":
-        number -= 1
-    if number < first:
-        return False
-    counts = [one.value for one in place.tokens[number].readings if one.terminal == "NUMBER"]
-    # One a day is once a day, whatever is counted.
-    return is_numeral(place.tokens, number) if not counts else "1" not in counts
 
 
 def _refills(phrase: Phrase, place: Place) -> bool:
@@ -95,10 +59,13 @@ def _refills(phrase: Phrase, place: Place) -> bool:
 
 
 def _bare(phrase: Phrase, place: Place) -> bool:
-    """A number alone is a dose between a verb, a name or the beginning and what tells how or when to take it."""
-    before, after = place.before(phrase), place.token(phrase.end)
+    """A number alone is a dose between a verb, a name or the beginning and what tells how or when to take it.
+
+    '1 tab/12hs' is every twelve hours.
+    """
+    before, after, last = place.before(phrase), place.token(phrase.end), place.token(phrase.start - 1)
     word = phrase.taken[0][0].word
-    if word in NO_NUMBERS or after is None or not place.beside:
+    if word in NO_NUMBERS or after is None or not place.beside or (last is not None and last.word == "/"):
         return False
     if phrase.end in place.drugs:
         return before is not None and before.kind == "verb"  # else it may number the lines
@@ -113,13 +80,15 @@ def _bare(phrase: Phrase, place: Place) -> bool:
 
 
 def _measured(phrase: Phrase, place: Place) -> bool:
-    """'15 mg/kg' and '110 mg/dL' are neither strength nor dose."""
+    """'15 mg/kg', '110 mg/dL' and '8 oz of water' are neither strength nor dose."""
     after = place.token(phrase.end)
-    return after is None or not after.reads("SLASH")
+    return (after is None or not after.reads("SLASH")) and not place.is_drink(phrase)
 
 
 def _when(phrase: Phrase, place: Place) -> bool:
-    """'1:50 mL' is no time of day: a point was read as a colon."""
+    """'1:50 mL' is no time of day: a point was read as a colon. 'hs' behind a number are hours."""
+    if phrase.taken[0][0].word == "hs" and place.has_count_before(phrase):
+        return False
     after = place.token(phrase.end)
     clock = phrase.taken[-1][1].terminal == "CLOCK"
     return not clock or after is None or not (after.reads("UNIT") or after.reads("FORM"))

@@ -59,6 +59,26 @@ def test_one_is_stopped_and_another_begun(drugs: DrugIndex) -> None:
         ("Take 2 tabs in the morning and 1/2 tab at night", {
             "dose": ["2 tablet", "0.5 tablet"], "frequency": ["1/d", "1/d"],
         }),
+        ("Clonazepam 2 mg mitad en la mañana y una en la noche", {
+            "drug": ["clonazepam"], "strength": ["2 mg"], "dose": ["0.5", "1"], "frequency": ["1/d", "1/d"],
+        }),
+        ("Clonazepam 2 mg 1 tab partida a la mitad c/12 h", {
+            "drug": ["clonazepam"], "strength": ["2 mg"], "dose": ["1 tablet"],
+        }),
+        # 'hs' behind a number are hours, and no bedtime.
+        ("Enalapril 10 mg 1 tab/12hs", {"drug": ["enalapril"], "strength": ["10 mg"], "dose": ["1 tablet"]}),
+        ("Enalapril 10 mg 1 tab 12 hs", {"drug": ["enalapril"], "strength": ["10 mg"], "dose": ["1 tablet"]}),
+        # What it is taken with is no dose, and by how much to change it none either.
+        ("Alendronate 70 mg take 1 tablet weekly with 8 oz of water", {
+            "drug": ["alendronate"], "strength": ["70 mg"], "dose": ["1 tablet"], "frequency": ["1/w"],
+        }),
+        ("Gabapentin 300 mg increase by 1 cap weekly", {"drug": ["gabapentin"], "strength": ["300 mg"]}),
+        ("Gabapentina 300 mg aumentar 1 cap cada semana", {"drug": ["gabapentina"], "strength": ["300 mg"]}),
+        # What it is for forbids nothing.
+        ("Paracetamol 500 mg 1 tab c/8 h para bajar la fiebre por 5 días", {
+            "drug": ["paracetamol"], "strength": ["500 mg"], "dose": ["1 tablet"], "frequency": ["q8h"],
+            "duration": ["5 d"],
+        }),
         # Times that nobody could count are not once a day.
         ("Losartán 50 mg 1 tab 2B veces al día", {"drug": ["losartan"], "strength": ["50 mg"], "dose": ["1 tablet"]}),
         # 'U' are units, and 'u' is an 'or' before 8 and 11 only; a number after it is none of its letters.
