@@ -87,7 +87,10 @@ async def test_every_request_is_counted_once_whoever_answers(stack: StackInfo, u
         assert (await there.push(DEVICE, entity(id=first["id"], base_version=7))).status_code == 409
         assert (await there.pull(DEVICE)).status_code == 200
         assert (await there.pull(DEVICE, clock=CANARY)).status_code == 410
-        found = await counted(address)
+        async with asyncio.timeout(20):
+            # As of the last second: a worker may have looked just while it was at work.
+            while (found := await counted(address))["sync_queue_depth",]:
+                pass
     assert len(writers(tmp_path)) > 1, "only one worker has answered"
     requests = {key[1:]: value for key, value in found.items() if key[0] == "http_requests_total"}
     assert requests["GET", "/catalog/sources", "200"] == REQUESTS
@@ -102,7 +105,6 @@ async def test_every_request_is_counted_once_whoever_answers(stack: StackInfo, u
     assert found["sync_operations_total", "pull", "resync"] == 1
     assert found["sync_resyncs_total", "unreadable"] == 1
     assert found["sync_page_bytes_count",] == 1
-    assert found["sync_queue_depth",] == 0
     assert found["redis_up",] == 1
     assert found["catalog_released_timestamp_seconds", "ema"] > 1_700_000_000
     assert found["database_connections", "used"] >= 0
@@ -150,10 +152,12 @@ async def test_a_worker_that_dies_takes_nothing_along_that_it_has_counted(stack:
 async def test_scrapes_meet_workers_that_end_and_begin(stack: StackInfo, tmp_path: Path) -> None:
     async with instance(stack, tmp_path) as (address, _):
         await ask(address, "/catalog/sources", REQUESTS)
+        workers = writers(tmp_path, "gauge_live*")
+        assert len(workers) == WORKERS
         found = []
-        for _ in range(4):
-            with suppress(ProcessLookupError):
-                os.kill(max(writers(tmp_path, "gauge_live*")), signal.SIGKILL)
+        # Each of the first ones: Granian gives up when one that it has just started anew ends again.
+        for worker in workers:
+            os.kill(worker, signal.SIGKILL)
             async with asyncio.timeout(30):
                 for _ in range(15):
                     # A connection may be of the worker that has just been killed; no answer is a bad one.
