@@ -35,8 +35,8 @@ class Shedding(ASGIMiddleware):
             return
         if self._inside >= self._most:
             raise errors.Overloaded(retry_after=random.randint(1, LONGEST_RETRY))  # noqa: S311 - to spread, not to hide
-        self._inside += 1
         deadline = self._deadlines.begin()
+        self._inside += 1
         try:
             with deadline:
                 await next_app(scope, receive, send)

@@ -1,10 +1,9 @@
 """A publisher's file is fetched whole or not at all, from a real server that misbehaves."""
 
 import hashlib
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from medtime_backend.catalog.download import Download, file_name
 from medtime_backend.catalog.errors import CatalogError
+from tests.http.threaded import serving
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -45,15 +45,8 @@ def publisher(**habits: Any) -> Iterator[tuple[str, list[str | None]]]:
         def log_message(self, *_: object) -> None:
             """Be quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/files/report.xlsx?key=secret", asked
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler) as address:
+        yield f"{address}/files/report.xlsx?key=secret", asked
 
 
 def fetch(url: str, target: Path, most: int = 10**8, seconds: float = 60) -> str:

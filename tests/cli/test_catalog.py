@@ -3,10 +3,9 @@
 import hashlib
 import json
 import sys
-import threading
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 from pathlib import Path
 
 import asyncpg
@@ -15,6 +14,7 @@ import pytest
 from medtime_backend.local.options import StackInfo
 from tests.catalog.sheets import EMA_HEADER, FILES, ema_row, write
 from tests.cli.in_process import Answer, run
+from tests.http.threaded import serving
 
 
 @pytest.fixture(autouse=True)
@@ -97,18 +97,11 @@ async def test_a_mistake_is_one_clear_line_and_changes_nothing(
 async def test_a_publisher_is_asked_over_the_network_and_its_key_is_told_nobody(
     monkeypatch: pytest.MonkeyPatch, admin: asyncpg.Connection
 ) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(FILES)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    place = f"http://127.0.0.1:{server.server_port}/ema_2026.csv"
-    monkeypatch.setenv("MEDTIME_CATALOG_EMA_URL", f"{place}?apiKey=secret")
-    try:
+    with serving(partial(QuietHandler, directory=str(FILES))) as address:
+        place = f"{address}/ema_2026.csv"
+        monkeypatch.setenv("MEDTIME_CATALOG_EMA_URL", f"{place}?apiKey=secret")
         answer = await seed("--source", "ema", "--force", "--json")
         gone = await seed("--source", "ema", "--from", f"{place}.gone?apiKey=secret")
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     assert (answer.code, answer.json["products"], answer.json["origin"]) == (0, 117, place)
     assert answer.json["sha256"] == hashlib.sha256((FILES / "ema_2026.csv").read_bytes()).hexdigest()
     assert (gone.code, "127.0.0.1 does not give the file (it answers 404)" in gone.err) == (1, True)

@@ -2,14 +2,13 @@
 
 import gzip
 import http.server
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.http.own_service import LOOPBACK
+from tests.http.threaded import serving
 
 ADDRESS = "OTEL_EXPORTER_OTLP_ENDPOINT"
 """The variable that names it to a service."""
@@ -34,15 +33,8 @@ class Collector(http.server.BaseHTTPRequestHandler):
 def collector() -> Iterator[tuple[str, list[bytes]]]:
     """Its address, and what it has received."""
     bodies: list[bytes] = []
-    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), type("Filled", (Collector,), {"bodies": bodies}))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_port}", bodies
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(type("Filled", (Collector,), {"bodies": bodies})) as address:
+        yield address, bodies
 
 
 def spans(bodies: list[bytes]) -> list[Span]:

@@ -3,7 +3,6 @@
 import asyncio
 import http.server
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,8 +17,9 @@ from tests.accounts import Account, entity
 from tests.http.auth_relay import relay_to_twin
 from tests.http.auth_twin import Answer
 from tests.http.bearer import SUBJECT, bearer
-from tests.http.own_service import LOOPBACK, service
+from tests.http.own_service import service
 from tests.http.problems import CANARY, DEVICE, problem_of
+from tests.http.threaded import serving
 from tests.http.two_services import at
 
 pytestmark = pytest.mark.xdist_group("limits")
@@ -125,15 +125,8 @@ class Keys(http.server.BaseHTTPRequestHandler):
 @contextmanager
 def key_server(document: object) -> Iterator[tuple[str, type[Keys]]]:
     handler = type("CountedKeys", (Keys,), {"document": json.dumps(document).encode(), "fetches": 0})
-    server = http.server.ThreadingHTTPServer((LOOPBACK, 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{server.server_port}/jwks.json", handler
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(handler) as address:
+        yield f"{address}/jwks.json", handler
 
 
 async def test_an_unknown_key_a_thousand_times_is_one_fetch(stack: StackInfo, user: Account, key: SigningKey) -> None:

@@ -2,12 +2,13 @@
 
 import http.server
 import json
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests.http.threaded import serving
 
 Placed = Sequence[tuple[Sequence[tuple[float, float]], str]]
 """Lines by their four corners in pixels."""
@@ -80,17 +81,8 @@ def engine_twin() -> Iterator[EngineTwin]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    twin.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as twin.url:
         yield twin
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def google_words(*lines: str) -> dict[str, Any]:
