@@ -10,9 +10,10 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -25,11 +26,21 @@ STARTED = re.compile(r"started successfully on port (\d+)")
 
 PATIENCE_MILLISECONDS = 10_000
 
+T = TypeVar("T")
+
 
 def missing() -> str | None:
     """Why there is no browser here, or None."""
     absent = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
     return f"chromium: {' and '.join(absent)} not installed (make extras)" if absent else None
+
+
+def eventually(read: Callable[[], T], wanted: Callable[[T], bool]) -> T:
+    """What is read once it is as wanted, or the last that was read when the patience is over."""
+    end = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+    while not wanted(found := read()) and time.monotonic() < end:
+        time.sleep(0.02)
+    return found
 
 
 class Browser:
@@ -82,6 +93,10 @@ class Browser:
 
     def text(self, selector: str) -> str:
         return str(self._call("GET", f"/element/{self.find(selector)}/text"))
+
+    def text_with(self, selector: str, words: str) -> str:
+        """The text once it holds these words: a page hears of `toggle` a moment after the click."""
+        return eventually(lambda: self.text(selector), lambda text: words in text)
 
     def console(self) -> list[str]:
         """What was written to the console since the last call."""
