@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 import asyncpg
@@ -15,13 +16,13 @@ from tests.http.own_service import service
 from tests.http.problems import busy, problem_of
 from tests.http.test_metrics import counted
 from tests.ocr.engine_twin import AWS_KEYS, EngineTwin, Said, engine_twin, textract_lines
-from tests.ocr.one_worker import children_of
 from tests.ocr.pictures import encoded, page
-from tests.ocr.processes import named, told
+from tests.ocr.processes import named, only_worker_at, told
 from tests.ocr.sealed import seal_for, send
 
 pytestmark = pytest.mark.xdist_group("ocr")
-SLOW = Said(body=textract_lines("Metformina 850 mg"), delay=1.5)
+
+LINES = textract_lines("Metformina 850 mg")
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +55,14 @@ async def ask(http: httpx.AsyncClient, user: Account) -> httpx.Response:
 async def test_one_is_read_one_waits_and_the_third_is_told_to_come_back(
     http: httpx.AsyncClient, user: Account, twin: EngineTwin, address: str
 ) -> None:
-    twin.says(SLOW)
-    answers = await asyncio.gather(*(ask(http, user) for _ in range(3)))
-    refused = [answer for answer in answers if answer.status_code != 200]
-    assert len(refused) == 1
-    busy(refused[0])
+    once = threading.Event()
+    twin.says(Said(body=LINES, once=once))
+    (refused, *_), others = await asyncio.wait(
+        [asyncio.create_task(ask(http, user)) for _ in range(3)], timeout=40, return_when=asyncio.FIRST_COMPLETED
+    )
+    once.set()
+    busy(refused.result())
+    assert [other.status_code for other in await asyncio.gather(*others)] == [200, 200]
     found = await counted(address)
     assert found["ocr_requests_total", "aws", "done"] == 2
     assert found["ocr_requests_total", "aws", "busy"] == 1
@@ -68,15 +72,16 @@ async def test_one_is_read_one_waits_and_the_third_is_told_to_come_back(
 
 
 async def test_a_killed_worker_is_one_failed_request(
-    http: httpx.AsyncClient, user: Account, admin: asyncpg.Connection, twin: EngineTwin
+    http: httpx.AsyncClient, user: Account, admin: asyncpg.Connection, twin: EngineTwin, address: str
 ) -> None:
-    twin.says(SLOW)
+    once = threading.Event()
+    twin.says(Said(body=LINES, once=once))
     sealed = await seal_for(http, user.user_id, encoded(page()))
     asked = asyncio.create_task(send(http, sealed.content))
     while not twin.heard:  # noqa: ASYNC110 - what it waits for is another process
         await asyncio.sleep(0.01)
-    (worker,) = {child for pid in named(b"warmed_parent") for child in children_of(pid)}
-    os.kill(worker, signal.SIGKILL)
+    os.kill(await only_worker_at(address), signal.SIGKILL)
+    once.set()
     problem_of(await asked, 500, "ocr-failed")
     row = await admin.fetchrow(
         "select status, error_code from public.srv_ocr_requests where id = $1", sealed.request_id
@@ -90,7 +95,7 @@ async def test_a_killed_worker_is_one_failed_request(
 async def test_a_new_warmed_parent_takes_over_when_one_dies(
     stack: StackInfo, http: httpx.AsyncClient, user: Account, twin: EngineTwin
 ) -> None:
-    twin.says(Said(body=textract_lines("Metformina 850 mg")))
+    twin.says(Said(body=LINES))
     before = set(named(b"warmed_parent"))
     assert (await ask(http, user)).status_code == 200
     mine = [pid for pid in before if _is_of_this_service(pid, stack)]

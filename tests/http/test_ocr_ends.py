@@ -18,7 +18,7 @@ from tests.http.test_metrics import counted
 from tests.ocr.engine_twin import AWS_KEYS, EngineTwin, Said, engine_twin, textract_lines
 from tests.ocr.one_worker import children_of
 from tests.ocr.pictures import encoded, page
-from tests.ocr.processes import named, told
+from tests.ocr.processes import only_worker_at, told, workers_at
 from tests.ocr.sealed import Sealed, seal_for, send
 
 pytestmark = pytest.mark.xdist_group("ocr")
@@ -76,19 +76,6 @@ async def noted(admin: asyncpg.Connection, request_id: UUID) -> tuple[str, str |
             await asyncio.sleep(0.05)
 
 
-def workers(address: str) -> set[int]:
-    """The workers of the service at this address."""
-    port = address.rpartition(":")[2].encode()
-    services = {pid for pid in named(b"granian") if port in told(pid, "cmdline").split(b"\0")}
-    services |= {child for pid in services for child in children_of(pid)}
-    return {
-        worker
-        for parent in named(b"warmed_parent")
-        if int(told(parent, "stat").rpartition(b")")[2].split()[1]) in services
-        for worker in children_of(parent)
-    }
-
-
 async def begun(http: httpx.AsyncClient, user: Account, twin: EngineTwin) -> tuple[Sealed, asyncio.Task[object]]:
     """An image that a worker is reading."""
     twin.says(NEVER)
@@ -102,10 +89,10 @@ async def test_who_hangs_up_ends_the_reading(
     http: httpx.AsyncClient, user: Account, admin: asyncpg.Connection, twin: EngineTwin, address: str
 ) -> None:
     sealed, asked = await begun(http, user, twin)
-    assert len(workers(address)) == 1
+    await only_worker_at(address)
     asked.cancel()
     assert await noted(admin, sealed.request_id) == ("failed", "ocr-cancelled")
-    await until(lambda: not workers(address))
+    await until(lambda: not workers_at(address))
     twin.says(AT_ONCE)
     # Nothing was answered: the very same bytes are read, in the only place there is.
     assert (await send(http, sealed.content)).status_code == 200
@@ -122,7 +109,7 @@ async def test_whose_time_is_over_is_noted(
     assert isinstance(answer, httpx.Response)
     busy(answer)
     assert await noted(admin, sealed.request_id) == ("failed", "ocr-cancelled")
-    await until(lambda: not workers(address))
+    await until(lambda: not workers_at(address))
     twin.says(AT_ONCE)
     assert (await send(http, sealed.content)).status_code == 200
 
@@ -131,7 +118,7 @@ async def test_a_service_that_stops_leaves_neither_a_note_nor_a_worker(
     http: httpx.AsyncClient, user: Account, admin: asyncpg.Connection, twin: EngineTwin, address: str
 ) -> None:
     sealed, asked = await begun(http, user, twin)
-    (worker,) = workers(address)
+    worker = await only_worker_at(address)
     port = address.rpartition(":")[2].encode()
     (granian,) = [pid for pid in children_of(os.getpid()) if port in told(pid, "cmdline").split(b"\0")]
     os.kill(granian, signal.SIGTERM)

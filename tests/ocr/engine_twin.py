@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,12 +17,16 @@ Placed = Sequence[tuple[Sequence[tuple[float, float]], str]]
 
 @dataclass
 class Said:
-    """What to answer: a status and a body (JSON or bytes), after a while."""
+    """What to answer: a status and a body (JSON or bytes), after a while.
+
+    It is held back until `once` is set, for at most 60 s.
+    """
 
     status: int = 200
     body: Any = b""
     delay: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
+    once: threading.Event | None = None
 
     @property
     def content(self) -> bytes:
@@ -69,6 +74,8 @@ def engine_twin() -> Iterator[EngineTwin]:
             twin.heard.append(Heard(self.path, headers, json.loads(body), self.client_address))
             said = twin.next()
             time.sleep(said.delay)
+            if said.once is not None:
+                said.once.wait(60)
             try:
                 self.send_response(said.status)
                 for name, value in {"Content-Length": str(len(said.content)), **said.headers}.items():

@@ -1,5 +1,6 @@
 """The processes that belong to a service, found below the one that runs the tests."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -24,6 +25,27 @@ def named(part: bytes) -> list[int]:
 def children_named(part: bytes) -> list[int]:
     """Those of them that this process has started itself."""
     return sorted(pid for pid in children_of(os.getpid()) if part in told(pid, "cmdline"))
+
+
+def workers_at(address: str) -> set[int]:
+    """The OCR workers of the service at this address, also those that are about to end."""
+    port = address.rpartition(":")[2].encode()
+    services = {pid for pid in named(b"granian") if port in told(pid, "cmdline").split(b"\0")}
+    services |= {child for pid in services for child in children_of(pid)}
+    return {
+        worker
+        for parent in named(b"warmed_parent")
+        if int(told(parent, "stat").rpartition(b")")[2].split()[1]) in services
+        for worker in children_of(parent)
+    }
+
+
+async def only_worker_at(address: str) -> int:
+    """Its only OCR worker, once that of an earlier request is gone; at most 20 s."""
+    async with asyncio.timeout(20):
+        while len(found := workers_at(address)) != 1:  # noqa: ASYNC110 - no process sets an event of ours
+            await asyncio.sleep(0.02)
+    return found.pop()
 
 
 def told(pid: int, what: str) -> bytes:
