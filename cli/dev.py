@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from medtime_backend.local.stack import Stack
 
 POLL_SECONDS = 0.2
+WAKEUP_SECONDS = 60.0
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -33,11 +34,15 @@ def dev(
     postgres_bin: Annotated[Path | None, typer.Option(help="Directory of another Postgres (15 or newer).")] = None,
     reset: Annotated[bool, typer.Option("--reset", help="Remove the stack's data first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --reset.")] = False,
+    wakeups_every: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="How often what is due of wake-ups is sent; 0: never.")
+    ] = WAKEUP_SECONDS,
 ) -> None:
     """Run Postgres, Valkey, a local Supabase gateway and the service, with two demo users, until Ctrl-C."""
     if reset and not yes:
         _confirm_reset(data_dir)
-    stack = _stack(StackOptions(data_dir=data_dir, port=port, postgres_bin=postgres_bin))
+    options = StackOptions(data_dir=data_dir, port=port, postgres_bin=postgres_bin, wakeup_seconds=wakeups_every)
+    stack = _stack(options)
     stopped = Event()
 
     def stop(*_: object) -> None:
@@ -66,7 +71,11 @@ def _stack(options: StackOptions) -> Stack:
         raise OperatorError(
             f"The embedded stack needs {missing.name}, which is not installed: pip install 'medtime-backend[local]'."
         ) from None
-    return Stack(options)
+    return Stack(options, warn=_warn)
+
+
+def _warn(line: str) -> None:
+    messages.print(line, style="yellow", markup=False)
 
 
 def _confirm_reset(data_dir: Path) -> None:

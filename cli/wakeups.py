@@ -10,7 +10,6 @@ from typing import Annotated, TypeVar
 
 import asyncpg
 import httpx
-import msgspec
 import typer
 
 from cli.database import DatabaseUrl, address_of_stack, connected
@@ -19,9 +18,9 @@ from cli.wakeups_tables import print_schedule, print_state
 from medtime_backend.operator_error import OperatorError
 from medtime_backend.services import wakeups as service
 from medtime_backend.settings_rules import SettingsError, check_web_address
+from medtime_backend.wakeup_sender import CALL_SECONDS, send_what_is_due
 
 LATE_SECONDS = 300
-CALL_SECONDS = 60.0
 
 Result = TypeVar("Result")
 
@@ -145,19 +144,5 @@ def _target(url: str | None, key_from: str | None) -> tuple[str, str]:
 
 
 async def _send(url: str, key: str) -> dict[str, int]:
-    told: dict[str, int] = {}
     async with httpx.AsyncClient(timeout=CALL_SECONDS) as http:
-        while True:
-            try:
-                answer = await http.post(f"{url}/push-notify", headers={"apikey": key})
-            except httpx.HTTPError as fault:
-                raise OperatorError(f"The sender cannot be reached ({type(fault).__name__}).") from None
-            if answer.status_code != httpx.codes.OK:
-                raise OperatorError(f"The sender answers {answer.status_code}; its log says why.")
-            try:
-                run = msgspec.json.decode(answer.content, type=dict[str, int | bool])
-            except msgspec.MsgspecError:
-                raise OperatorError("That is no sender: its answer cannot be read.") from None
-            told = {name: told.get(name, 0) + number for name, number in run.items()}
-            if not run.get("more"):
-                return told
+        return await send_what_is_due(http, url, key)

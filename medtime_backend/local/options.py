@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from medtime_backend.shipped_files import shipped_directory
+
 DEFAULT_ISSUER = "https://auth.medtime.app"
 DEFAULT_AUDIENCE = "medtime-api"
 
@@ -19,7 +21,8 @@ class StackOptions:
     `legacy_privileges` applies the default privileges of old Supabase projects before the migrations; `seed` False
     makes no demo users. `service_environment` is added to the service's environment,
     `function_environment` to that of every edge function; `functions_project` replaces the project's folder `supabase/`
-    with its functions.
+    with its functions. `wakeup_seconds` is how often wake-ups that are due are sent; 0: nobody does so beside the
+    service.
     """
 
     data_dir: Path
@@ -36,6 +39,12 @@ class StackOptions:
     service_environment: Mapping[str, str] = field(default_factory=dict)
     function_environment: Mapping[str, str] = field(default_factory=dict)
     functions_project: Path | None = None
+    wakeup_seconds: float = 0.0
+
+    @property
+    def project(self) -> Path:
+        """The folder of config.toml and functions/."""
+        return self.functions_project or shipped_directory("supabase")
 
 
 @dataclass(frozen=True)

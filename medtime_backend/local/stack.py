@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Event
 from types import TracebackType
@@ -14,7 +14,7 @@ from types import TracebackType
 from medtime_backend.local.bootstrap import demo_users, prepare_database
 from medtime_backend.local.credentials import Credentials, load_credentials
 from medtime_backend.local.data_directory import DataDirectory, write_private
-from medtime_backend.local.errors import StackCancelledError, StackError
+from medtime_backend.local.errors import StackError
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK, PortReservation
 from medtime_backend.local.postgres import PostgresServer
@@ -22,7 +22,8 @@ from medtime_backend.local.postgres_binaries import find_postgres
 from medtime_backend.local.processes import KeptProcess
 from medtime_backend.local.tokens import SigningKey
 from medtime_backend.local.valkey import start_valkey, valkey_answers, valkey_url
-from medtime_backend.local.waiting import wait_until
+from medtime_backend.local.waiting import wait_for_all, wait_until
+from medtime_backend.local.wakeup_rounds import WakeupRounds
 from medtime_backend.local.web_processes import (
     AUTH_PATH,
     FUNCTIONS_PATH,
@@ -45,12 +46,15 @@ class Stack:
 
     The interface is synchronous and safe under a running event loop. However this process ends, its keepers stop
     what it started. `cancel` may be called from a signal handler: `start` then raises StackCancelledError.
+    `warn` is told in one line, from any thread, what fails while the stack runs on.
     """
 
-    def __init__(self, options: StackOptions) -> None:
+    def __init__(self, options: StackOptions, warn: Callable[[str], None] = _say_nothing) -> None:
         self.options = options
+        self._warn = warn
         self._directory = DataDirectory(options.data_dir)
         self._processes: dict[str, KeptProcess] = {}
+        self._rounds: WakeupRounds | None = None
         self._cancelled = Event()
 
     def start(self, *, reset: bool = False, report: Callable[[str], None] = _say_nothing) -> StackInfo:
@@ -88,6 +92,10 @@ class Stack:
 
     def stop(self) -> None:
         """Stop all processes and free the data directory. Can be called again."""
+        # First: a call to what is being stopped would be told as a failure.
+        rounds, self._rounds = self._rounds, None
+        if rounds is not None:
+            rounds.stop()
         for group in STOP_ORDER:
             processes = [self._processes.pop(name) for name in group if name in self._processes]
             for process in processes:
@@ -119,12 +127,13 @@ class Stack:
         info = self._describe(server, credentials, port, valkey_port, gateway_port)
         report("Starting Postgres, Valkey and the gateway, applying migrations")
         with ThreadPoolExecutor(max_workers=3, thread_name_prefix="stack") as pool:
-            self._wait_for_all(
+            wait_for_all(
                 [
                     pool.submit(self._start_valkey, credentials, valkey_port),
                     pool.submit(self._start_gateway, server, gateway_port),
                     pool.submit(self._start_database, server),
-                ]
+                ],
+                cancel=self.cancel,
             )
         if options.service:
             report("Starting the service")
@@ -134,6 +143,12 @@ class Stack:
         # The superuser's address is here alone, for the audit: it must become roles that postgres may not.
         told = {**info.as_json(), "admin_database_url": info.admin_database_url}
         write_private(directory.description, json.dumps(told))
+        if options.wakeup_seconds:
+            self._rounds = WakeupRounds(
+                *(options.project, info.functions_url, info.secret_key),
+                seconds=options.wakeup_seconds,
+                warn=self._warn,
+            )
         return info
 
     def _describe(
@@ -191,18 +206,6 @@ class Stack:
             cancelled=self._cancelled,
             details=process.log_tail,
         )
-
-    def _wait_for_all(self, steps: list[Future[None]]) -> None:
-        """Wait for the parallel steps; the first real failure ends the others and is raised."""
-        try:
-            done, _ = wait(steps, return_when=FIRST_EXCEPTION)
-        except BaseException:
-            self.cancel()
-            raise
-        failures = [error for step in done if (error := step.exception()) is not None]
-        if failures:
-            self.cancel()
-            raise min(failures, key=lambda error: isinstance(error, StackCancelledError))
 
     def _keep(self, name: str, process: KeptProcess) -> KeptProcess:
         self._processes[name] = process

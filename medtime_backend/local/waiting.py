@@ -1,9 +1,10 @@
-"""Bounded polling: every wait of the stack ends, by success, by time or because the person asked to stop."""
+"""Bounded waiting: every wait of the stack ends, by success, by time or because the person asked to stop."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from threading import Event
 
 from medtime_backend.local.errors import StackCancelledError, StackError
@@ -31,3 +32,16 @@ def wait_until(
         if time.monotonic() > deadline:
             raise StackError(f"Waited {seconds:g} seconds for {what}, in vain.", details=details())
         time.sleep(POLL_SECONDS)
+
+
+def wait_for_all(steps: Sequence[Future[None]], *, cancel: Callable[[], None]) -> None:
+    """Wait for steps that run in parallel; `cancel` ends the others when one fails. Raises the first real failure."""
+    try:
+        done, _ = wait(steps, return_when=FIRST_EXCEPTION)
+    except BaseException:
+        cancel()
+        raise
+    failures = [error for step in done if (error := step.exception()) is not None]
+    if failures:
+        cancel()
+        raise min(failures, key=lambda error: isinstance(error, StackCancelledError))

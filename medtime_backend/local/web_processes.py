@@ -14,7 +14,6 @@ from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.ports import LOOPBACK
 from medtime_backend.local.postgres import PostgresServer
 from medtime_backend.local.processes import KeptProcess, ProcessSpec
-from medtime_backend.shipped_files import shipped_directory
 
 AUTH_PATH = "/auth/v1"
 FUNCTIONS_PATH = "/functions/v1"
@@ -38,7 +37,7 @@ def start_gateway(directory: DataDirectory, options: StackOptions, server: Postg
                 "MEDTIME_LOCAL_AUTH_SECRET_KEY": server.credentials.secret_key,
                 "MEDTIME_LOCAL_REST_DATABASE_URL": server.url("authenticator"),
                 "MEDTIME_LOCAL_REST_PUBLISHABLE_KEY": server.credentials.publishable_key,
-                "MEDTIME_LOCAL_FUNCTIONS_PROJECT": str(options.functions_project or shipped_directory("supabase")),
+                "MEDTIME_LOCAL_FUNCTIONS_PROJECT": str(options.project),
                 "MEDTIME_LOCAL_FUNCTIONS_LOGS": str(directory.logs),
                 "MEDTIME_LOCAL_FUNCTIONS_ENVIRONMENT": json.dumps(
                     {"SUPABASE_DB_URL": server.url("postgres"), **options.function_environment}

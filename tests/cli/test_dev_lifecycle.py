@@ -46,6 +46,17 @@ def test_luis_is_the_caregiver_of_ana(dev: Start) -> None:
     assert set(answer["owners"]) >= {ana["user_id"]}
 
 
+def test_the_sender_of_wakeups_is_called_regularly(dev: Start, data_dir: Path) -> None:
+    command = dev("--wakeups-every", "0.1")
+    info = command.wait_until_ready()
+    log = data_dir / "logs/function-push-notify.log"
+    assert wait_for(lambda: log.exists() and log.read_text().count('"status":200') >= 2, seconds=60)
+    code, out, err = command.end(signal.SIGINT)
+    assert (code, out, "Wake-ups" in err) == (0, "", False), err
+    assert info["secret_key"] not in log.read_text()
+    assert command.living() == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_it_cleanly_and_a_second_start_keeps_the_users(dev: Start, number: signal.Signals) -> None:
     command = dev()
