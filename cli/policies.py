@@ -15,7 +15,7 @@ from cli.migrate_run import checkout
 from cli.output import checking, messages, print_json
 from cli.policies_tables import print_audit, print_matrix
 from cli.shadow_database import shadow_connection
-from medtime_backend.audit.declaration_files import FUNCTIONS, SCHEMAS, policies_directory, read_declarations
+from medtime_backend.audit.declaration_files import policies_directory, read_declarations
 from medtime_backend.audit.declarations import Declarations
 from medtime_backend.audit.examination import RULES
 from medtime_backend.audit.personas import NAMES
@@ -189,8 +189,4 @@ def _write(path: Path, text: str) -> None:
 
 def _files(declarations: Declarations) -> dict[str, str]:
     """Where each object is declared: code scanning shows only what lies in a file."""
-    return {
-        **{name: f"policies/{table.path.name}" for name, table in declarations.tables.items()},
-        **dict.fromkeys(declarations.functions, f"policies/{FUNCTIONS}"),
-        **dict.fromkeys(declarations.schemas, f"policies/{SCHEMAS}"),
-    }
+    return {name: f"policies/{file}" for name, file in declarations.files.items()}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from medtime_backend.audit.declaration_headers import KEYS, header_of, matrix_of
 from medtime_backend.audit.declaration_statements import (
     created_tables,
     function_signatures,
@@ -19,8 +20,8 @@ from medtime_backend.audit.personas import EVERY_USER, EVERYONE, NAMES, USERS
 from medtime_backend.shipped_files import shipped_directory
 
 SCHEMAS: Final = "schemas.sql"
-FUNCTIONS: Final = "functions.sql"
-KEYS: Final = ("rows belong to", "columns", "triggers", "sample")
+FUNCTIONS: Final = "functions.*.sql"
+"""Each is about the functions of one idea, which its name tells."""
 NOBODY: Final = ("nobody", "none", "-")
 ROW_CLASSES: Final = ("own", "shared", "foreign", "public")
 YES: Final = "yes"
@@ -36,21 +37,28 @@ def policies_directory() -> Path:
 
 def read_declarations(directory: Path) -> Declarations:
     """Read all files. Raises DeclarationError, which names file and fault."""
-    if not (directory / SCHEMAS).is_file() or not (directory / FUNCTIONS).is_file():
+    schemas, about_functions = directory / SCHEMAS, sorted(directory.glob(FUNCTIONS))
+    if not schemas.is_file() or not about_functions:
         raise DeclarationError(f"{directory} is no directory of policies: it lacks {SCHEMAS} or {FUNCTIONS}.")
-    schemas, functions = directory / SCHEMAS, directory / FUNCTIONS
-    tables = [_table(path) for path in sorted(directory.glob("*.sql")) if path not in (schemas, functions)]
+    general = (schemas, *about_functions)
+    tables = [_table(path) for path in sorted(directory.glob("*.sql")) if path not in general]
+    usage, functions = _whom(schemas, "schema", "usage"), _all_functions(about_functions)
     return Declarations(
         directory=directory,
-        schemas=_whom(schemas, "schema", "usage"),
+        schemas=usage,
         tables={table.name: table for table in tables},
-        functions=_functions(functions),
-        statements=(*read_statements(schemas), *read_statements(functions)),
+        functions={name: whom for name, (_, whom) in functions.items()},
+        statements={path.name: read_statements(path) for path in general},
+        files={
+            **{table.name: table.path.name for table in tables},
+            **{name: path.name for name, (path, _) in functions.items()},
+            **dict.fromkeys(usage, SCHEMAS),
+        },
     )
 
 
 def _table(path: Path) -> TableDeclaration:
-    header = _header(path)
+    header = header_of(path)
     missing = [key for key in KEYS if key not in header]
     if missing:
         raise DeclarationError(f"{path.name} lacks the line `-- {missing[0]}: …` in its header.")
@@ -71,44 +79,10 @@ def _table(path: Path) -> TableDeclaration:
     )
 
 
-def _header(path: Path) -> Mapping[str, str]:
-    """The entries `-- key: value` of the comments a file begins with; further lines of a value are indented."""
-    found: dict[str, str] = {}
-    key = ""
-    for line in _comments(path):
-        entry = re.fullmatch(rf"-- ({'|'.join(KEYS)}): (.*)", line)
-        if entry:
-            key = entry[1]
-            found[key] = entry[2].strip()
-        elif key and line.startswith("--   "):
-            found[key] += " " + line[5:].strip()
-        else:
-            key = ""
-    return found
-
-
-def _comments(path: Path) -> Iterator[str]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if not line.startswith("--"):
-            return
-        yield line
-
-
-def _matrix(path: Path, *columns: str) -> Iterator[list[str]]:
-    """The rows below the headings of the table in a file's header. Raises DeclarationError where there is none."""
-    rows = [[cell.strip() for cell in line[4:].strip(" |").split("|")] for line in _comments(path) if line[3:4] == "|"]
-    if not rows or rows[0] != list(columns):
-        raise DeclarationError(f"{path.name} has no table with the columns {', '.join(columns)} in its header.")
-    for row in rows[2:]:
-        if len(row) != len(columns):
-            raise DeclarationError(f"{path.name} has a row of {len(row)} instead of {len(columns)} cells: {row[0]}.")
-        yield row
-
-
 def _access(path: Path) -> Mapping[tuple[str, str], frozenset[str]]:
     general: dict[tuple[str, str], frozenset[str]] = {}
     special: dict[tuple[str, str], frozenset[str]] = {}
-    for persona, *cells in _matrix(path, "persona", *TABLE_VERBS):
+    for persona, *cells in matrix_of(path, "persona", *TABLE_VERBS):
         for verb, cell in zip(TABLE_VERBS, cells, strict=True):
             reached = _reached(path, verb, cell)
             if persona in GROUPS:
@@ -130,11 +104,23 @@ def _reached(path: Path, verb: str, cell: str) -> frozenset[str]:
 
 def _whom(path: Path, subject: str, verb: str) -> Mapping[str, frozenset[str]]:
     found: dict[str, frozenset[str]] = {}
-    for name, cell in _matrix(path, subject, verb):
+    for name, cell in matrix_of(path, subject, verb):
         whom: set[str] = set()
         for persona in () if cell == "-" else _split_list(cell):
             whom.update(GROUPS.get(persona) or {_persona(path, persona)})
         found[name] = frozenset(whom)
+    return found
+
+
+def _all_functions(paths: Iterable[Path]) -> Mapping[str, tuple[Path, frozenset[str]]]:
+    """Each function's file, and who may execute it. Raises DeclarationError for one that two files are about."""
+    found: dict[str, tuple[Path, frozenset[str]]] = {}
+    for path in paths:
+        for signature, whom in _functions(path).items():
+            if signature in found:
+                other = found[signature][0].name
+                raise DeclarationError(f"{path.name} is about {signature}, and so is {other}: one file must be.")
+            found[signature] = path, whom
     return found
 
 

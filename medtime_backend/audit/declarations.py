@@ -44,5 +44,7 @@ class Declarations(msgspec.Struct, frozen=True):
     """Schema → personas with USAGE."""
     tables: Mapping[str, TableDeclaration]
     functions: Mapping[str, frozenset[str]]
-    statements: tuple[str, ...]
-    """Those of schemas.sql and functions.sql."""
+    statements: Mapping[str, tuple[str, ...]]
+    """File → its statements, of schemas.sql and of the files about functions."""
+    files: Mapping[str, str]
+    """Schema, table or function → the name of the file that declares it."""

@@ -96,7 +96,7 @@ def _kept(kind: str, name: str, facts: Facts, held: Privileges) -> Privileges:
 
 async def _declare(connection: asyncpg.Connection, declarations: Declarations) -> None:
     tables = [(table.path.name, table.statements) for table in declarations.tables.values()]
-    for source, statements in [("schemas.sql or functions.sql", declarations.statements), *tables]:
+    for source, statements in [*declarations.statements.items(), *tables]:
         for statement in statements:
             try:
                 await connection.execute(statement)

@@ -1,5 +1,6 @@
 """The files of policies/: what they say, and what is refused with one clear sentence."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from medtime_backend.audit.declaration_files import policies_directory, read_dec
 from medtime_backend.audit.declarations import DeclarationError
 
 OCR = "srv_ocr_requests.sql"
+RPC = "functions.rpc.sql"
 Edit = Callable[[str, str, str], Path]
 
 
@@ -50,6 +52,24 @@ def test_functions_that_are_not_in_the_table_are_nobodys() -> None:
     assert "anon" not in functions["public.srv_status(uuid, boolean)"]
 
 
+def test_each_thing_is_known_by_the_file_that_declares_it() -> None:
+    declarations = read_declarations(policies_directory())
+    assert declarations.files["public.srv_push_devices"] == "srv_push_devices.sql"
+    assert declarations.files["private"] == "schemas.sql"
+    assert declarations.files["private.guard_entity()"] == "functions.nobody.sql"
+    assert set(declarations.files) == {*declarations.schemas, *declarations.tables, *declarations.functions}
+    assert {*declarations.statements} == {"schemas.sql", *(one.name for one in policies_directory().glob("functions*"))}
+
+
+def test_a_function_is_declared_in_one_file(edited: Edit) -> None:
+    directory = edited(
+        "functions.nobody.sql", "private.tier_of(uuid),", "private.tier_of(uuid), public.srv_revoke_link(uuid),"
+    )
+    said = "functions.rpc.sql is about public.srv_revoke_link(uuid), and so is functions.nobody.sql: one file must be."
+    with pytest.raises(DeclarationError, match=f"^{re.escape(said)}$"):
+        read_declarations(directory)
+
+
 @pytest.mark.parametrize(
     ("file", "before", "after", "said"),
     [
@@ -65,9 +85,9 @@ def test_functions_that_are_not_in_the_table_are_nobodys() -> None:
         (OCR, "grant select on table", "grant selekt table", "is not valid SQL"),
         (OCR, "create policy", "drop table public.srv_ocr_requests;\ncreate policy", "is no GRANT, REVOKE"),
         (OCR, "alter table public.srv_ocr_requests force", "alter table public.srv_ocr_requests no force", ""),
-        ("functions.sql", "| public.srv_push  ", "| public.srv_pusch ", "but has no statement about it"),
-        ("functions.sql", "public.srv_status(uuid, boolean),\n", "public.srv_status,\n", "its schema and its types"),
-        ("functions.sql", "| every user          |", "| everybody           |", "unknown persona 'everybody'"),
+        (RPC, "| public.srv_push  ", "| public.srv_pusch ", "but has no statement about it"),
+        (RPC, "public.srv_status(uuid, boolean),\n", "public.srv_status,\n", "its schema and its types"),
+        (RPC, "| every user |", "| everybody  |", "unknown persona 'everybody'"),
         ("schemas.sql", "| schema  | usage", "| schema  | usagi", "no table with the columns schema, usage"),
     ],
 )  # fmt: skip
@@ -91,5 +111,5 @@ def test_a_file_is_named_after_its_table(edited: Edit) -> None:
 
 
 def test_another_directory_is_no_directory_of_policies(tmp_path: Path) -> None:
-    with pytest.raises(DeclarationError, match=r"lacks schemas\.sql or functions\.sql"):
+    with pytest.raises(DeclarationError, match=r"lacks schemas\.sql or functions\.\*\.sql"):
         read_declarations(tmp_path)

@@ -101,7 +101,7 @@ async def owner(small: Shadow) -> AsyncIterator[asyncpg.Connection]:
 def policies(tmp_path: Path) -> Path:
     directory = tmp_path / "policies"
     directory.mkdir()
-    for name, text in (("notes", NOTES), ("functions", FUNCTIONS), ("schemas", SCHEMAS)):
+    for name, text in (("notes", NOTES), ("functions.all", FUNCTIONS), ("schemas", SCHEMAS)):
         (directory / f"{name}.sql").write_text(text)
     return directory
 
@@ -187,7 +187,7 @@ async def test_functions_schemas_and_default_privileges_follow(
     await owner.execute("grant execute on function private.trigger_only() to public; create sequence public.s")
     await owner.execute("grant usage on sequence public.s to anon; grant create on schema public to anon")
     await owner.execute("alter default privileges in schema public grant select on tables to anon")
-    edit("functions", "grant execute on function private.helper(integer) to authenticated;\n", "")
+    edit("functions.all", "grant execute on function private.helper(integer) to authenticated;\n", "")
     edit("schemas", "private to authenticated", "private to authenticated, service_role")
     sql = await planned(owner, policies)
     assert sql == HEAD + (
@@ -234,8 +234,8 @@ async def test_what_does_not_exist_is_named_with_its_file(owner: asyncpg.Connect
 
 
 async def test_an_unknown_role_is_named(owner: asyncpg.Connection, policies: Path, edit: Edit) -> None:
-    edit("functions", "to authenticated", "to nobody_known")
-    told = r"^schemas\.sql or functions\.sql of .* role \"nobody_known\" does not exist\.$"
+    edit("functions.all", "to authenticated", "to nobody_known")
+    told = r"^functions\.all\.sql of .* role \"nobody_known\" does not exist\.$"
     with pytest.raises(DeclarationError, match=told):
         await planned(owner, policies)
 

@@ -8,7 +8,8 @@ import pytest
 import typer
 
 from cli.main import app
-from medtime_backend.audit.declaration_files import KEYS, ROW_CLASSES, policies_directory, read_declarations
+from medtime_backend.audit.declaration_files import ROW_CLASSES, policies_directory, read_declarations
+from medtime_backend.audit.declaration_headers import KEYS
 from medtime_backend.audit.examination import LIMITS, RULES
 from medtime_backend.audit.personas import PERSONAS
 from medtime_backend.audit.suppressions import SHORTEST_REASON, read_suppressions

@@ -24,7 +24,7 @@ where
 union all
 select
   r.name,
-  format('The %s is not declared in policies/functions.sql.', r.kind),
+  format('The %s is not declared in policies/.', r.kind),
   format('select proacl from pg_proc where oid = %L::regprocedure;', r.name),
   format('drop %s %s;', r.kind, r.name)
 from routines as r
