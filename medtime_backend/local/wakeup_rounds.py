@@ -23,7 +23,7 @@ class WakeupRounds:
     """A thread that begins at once and calls the sender `seconds` after its start and after each round, until `stop`.
 
     `project` is the folder of config.toml: while it serves no such function, no call is made. `warn` is told in one
-    line, from the thread, of each round that failed; never of the key.
+    line, from the thread, of a round that failed, once while it fails in the same way; never of the key.
     """
 
     def __init__(self, project: Path, url: str, key: str, *, seconds: float, warn: Callable[[str], None]) -> None:
@@ -52,14 +52,18 @@ class WakeupRounds:
     async def _go_on(self) -> None:
         # Nothing of the environment, such as a proxy: the gateway is on loopback.
         async with httpx.AsyncClient(timeout=CALL_SECONDS, trust_env=False) as http:
+            failing = ""
             while True:
                 await asyncio.sleep(self._seconds)
                 try:
                     await self._send(http)
+                    failing = ""
                 # Whatever it is, a configuration that is being edited too, the next round may do.
                 except Exception as fault:  # noqa: BLE001 - see above
                     text = str(fault) if isinstance(fault, OperatorError) else f"({type(fault).__name__})"
-                    self._warn(f"Wake-ups that are due were not sent. {text}")
+                    if text != failing:
+                        self._warn(f"Wake-ups that are due were not sent. {text}")
+                    failing = text
 
     async def _send(self, http: httpx.AsyncClient) -> None:
         if find_function(self._project, FUNCTION) is None:
