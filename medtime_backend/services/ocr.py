@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from medtime_backend.answers import Version
 from medtime_backend.database import Database
 from medtime_backend.metrics import Metrics
 from medtime_backend.ocr.engines.facts import ENGINES, EngineName
@@ -15,6 +16,7 @@ from medtime_backend.ocr.key_ring import SUITE_NAMES, KeyRingError, PublicRing
 from medtime_backend.ocr.limits import IMAGE_BYTES, PIXELS, SECONDS
 from medtime_backend.ocr.pool import WorkerPool
 from medtime_backend.schemas.ocr import KeysAnswer, OcrEngine, SealingKey
+from medtime_backend.services.catalog import version as catalog_version
 from medtime_backend.services.ocr_notes import OcrNotes
 from medtime_backend.settings import Settings
 from medtime_backend.settings_rules import SettingsError
@@ -45,7 +47,7 @@ class OcrDesk:
 class CatalogWatch:
     """Which state of the catalog the workers know, and when to look again."""
 
-    version: int = 0
+    version: Version | None = None
     next_look: float = field(default_factory=lambda: time.monotonic() + LOOK_SECONDS)
 
 
@@ -60,7 +62,7 @@ def public_ring(settings: Settings) -> PublicRing:
 
 async def preparation(settings: Settings, database: Database, watch: CatalogWatch) -> Preparation:
     """What a new warmed parent is told. Raises OSError, and what Database.fetch raises."""
-    watch.version = await _catalog_version(database)
+    watch.version = await catalog_version(database)
     (names,) = await database.fetch("ocr_drugs")
     return Preparation(
         ring=settings.ocr_ring(),
@@ -94,13 +96,8 @@ def keys(desk: OcrDesk) -> KeysAnswer:
 
 
 async def look_at_catalog(desk: OcrDesk, database: Database) -> None:
-    """Have the workers' names renewed when the catalog was seeded since they were read."""
+    """Have the workers' names renewed when the catalog was seeded or restored since they were read."""
     if time.monotonic() >= desk.catalog.next_look:
         desk.catalog.next_look = time.monotonic() + LOOK_SECONDS
-        if await _catalog_version(database) != desk.catalog.version:
+        if await catalog_version(database) != desk.catalog.version:
             desk.pool.renew()
-
-
-async def _catalog_version(database: Database) -> int:
-    (row,) = await database.fetch("catalog_version")
-    return int(row["version"])
