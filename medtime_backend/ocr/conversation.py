@@ -11,7 +11,7 @@ import msgspec
 from medtime_backend.ocr import frames
 from medtime_backend.ocr.frames import Outcome, Task
 from medtime_backend.ocr.limits import MIB, SECONDS
-from medtime_backend.ocr.parent_process import ParentProcess
+from medtime_backend.ocr.worker_ends import WorkerEnds
 
 GRACE_SECONDS: Final = 2.0
 """What the kernel may take beyond a worker's time to end it."""
@@ -27,20 +27,15 @@ class Ended:
     answer: bytes = b""
 
 
-async def converse(parent: ParentProcess, task: Task, sealed: bytes) -> Ended:
-    """Hand a task to a new worker, which ends when this does, also by cancellation.
-
-    A worker that ends without a word is an outcome too.
-    """
-    begun = time.monotonic()
+async def converse(worker: WorkerEnds, task: Task, sealed: bytes) -> Ended:
+    """Hand a task to a worker. One that ends without a word, or takes longer than it may, is an outcome too."""
     try:
-        async with asyncio.timeout(SECONDS + GRACE_SECONDS):
-            # Sockets and no streams: this block alone owns them, so they are closed whatever happens.
-            with parent.fork() as worker:
-                worker.connection.settimeout(0)
-                return await _ask(worker.connection, task, sealed)
+        async with asyncio.timeout(worker.asked + SECONDS + GRACE_SECONDS - time.monotonic()):
+            # Sockets and no streams: who has the ends owns them alone, so they are closed whatever happens.
+            worker.connection.settimeout(0)
+            return await _ask(worker.connection, task, sealed)
     except (OSError, EOFError, msgspec.MsgspecError, TimeoutError):
-        in_time = time.monotonic() - begun < SECONDS - GRACE_SECONDS
+        in_time = time.monotonic() - worker.asked < SECONDS - GRACE_SECONDS
         return Ended(Outcome("ocr-failed" if in_time else "ocr-timed-out"))
 
 

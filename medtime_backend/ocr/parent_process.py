@@ -12,40 +12,22 @@ import msgspec
 from medtime_backend.ocr import frames
 from medtime_backend.ocr.confinement import ENVIRONMENT
 from medtime_backend.ocr.frames import Preparation, Readiness
+from medtime_backend.ocr.worker_ends import WorkerEnds
 
 MODULE: Final = "medtime_backend.ocr.warmed_parent"
 WARM_SECONDS: Final = 60.0
 END_SECONDS: Final = 5.0
+"""What a process may take to end by itself, and then the kernel to end it."""
+ANSWERS: Final = 4096
+"""As many answers of a parent are read at once."""
 
 
 class ParentFailedError(Exception):
-    """The warmed parent could not be made ready; the text is a class's name."""
-
-
-class WorkerEnds:
-    """The service's ends of a worker's sockets: a connection to talk, a line on which nothing is ever said.
-
-    When the line closes, the worker ends, whatever it is doing: by `close`, or with this process.
-    """
-
-    def __init__(self, connection: socket.socket, line: socket.socket) -> None:
-        self.connection = connection
-        self._line = line
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """End the worker. Can be called again."""
-        self._line.close()
-        self.connection.close()
+    """The warmed parent could not be made ready, or serves no more; the text is a class's name."""
 
 
 class ParentProcess:
-    """A warmed parent. Blocking calls: for a thread, but `fork` and `is_alive`, which never wait."""
+    """A warmed parent. Blocking calls: for a thread, but `fork`, `answers` and `is_alive`, which never wait."""
 
     def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
         self._process = process
@@ -104,29 +86,55 @@ class ParentProcess:
         """The process's id."""
         return self._process.pid
 
-    def fork(self) -> "WorkerEnds":
-        """The ends of a new worker. Raises OSError when the parent has died, or takes in nothing more."""
+    def fileno(self) -> int:
+        """The descriptor on which its answers come; -1 after `end`."""
+        return self._control.fileno()
+
+    def fork(self) -> WorkerEnds:
+        """The ends of a new worker, which comes with an answer of its parent's.
+
+        Raises ParentFailedError when the parent has died or takes in nothing more, and OSError when no socket is left.
+        """
         with ExitStack() as ours, ExitStack() as theirs:
             pairs = []
             for _ in range(2):
                 pair = socket.socketpair()
                 pairs.append((ours.enter_context(pair[0]), theirs.enter_context(pair[1])))
-            socket.send_fds(self._control, [b"F"], [there.fileno() for _, there in pairs])
+            try:
+                socket.send_fds(self._control, [b"F"], [there.fileno() for _, there in pairs])
+            except (BlockingIOError, ConnectionError) as fault:
+                raise ParentFailedError(type(fault).__name__) from None
             ours.pop_all()
         return WorkerEnds(*(here for here, _ in pairs))
+
+    def answers(self) -> int:
+        """How many forks it has answered since it was last asked. Raises ParentFailedError when it has died."""
+        try:
+            said = self._control.recv(ANSWERS)
+        except BlockingIOError:
+            return 0
+        except ConnectionError as fault:
+            raise ParentFailedError(type(fault).__name__) from None
+        if not said:
+            raise ParentFailedError(EOFError.__name__)
+        return len(said)
 
     def is_alive(self) -> bool:
         """Whether it still runs."""
         return self._process.poll() is None
 
-    def end(self) -> None:
-        """Close its socket, at which it ends, and its workers with it. Can be called again."""
+    def end(self, patience: float = END_SECONDS) -> None:
+        """Close its socket, at which it ends, and its workers with it; kill it after so many seconds.
+
+        Can be called again.
+        """
         # Closing alone would not wake a thread that is in `warm`.
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         self._control.close()
-        try:
-            self._process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
+        # Who cannot be killed, as in a read of a disk that is gone, is left to the kernel: nobody can wait for that.
+        for seconds in (patience, END_SECONDS):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+                return
             self._process.kill()
-            self._process.wait()

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Final
 
 import structlog
 
 from medtime_backend.ocr.frames import Preparation
-from medtime_backend.ocr.parent_process import ParentFailedError, ParentProcess
+from medtime_backend.ocr.launches import Launches
+from medtime_backend.ocr.parent_process import END_SECONDS, ParentFailedError
+from medtime_backend.ocr.serving_parent import ServingParent
 
 RESTART_SECONDS: Final = 5.0
 """Between two tries to warm a parent while there is none."""
@@ -24,15 +25,6 @@ class ParentsClosedError(Exception):
     """The service stops: no parent is warmed any more."""
 
 
-@dataclass(eq=False)
-class _Parent:
-    """A parent, how many use it, and whether it ends after them."""
-
-    process: ParentProcess
-    users: int = 0
-    leaving: bool = False
-
-
 class WarmedParents:
     """One parent at a time for new requests. A renewal warms the next one beside it, so nobody waits for that.
 
@@ -40,14 +32,14 @@ class WarmedParents:
     """
 
     def __init__(self, prepare: Callable[[], Awaitable[Preparation]]) -> None:
-        self._prepare = prepare
-        self._current: _Parent | None = None
+        self._launches = Launches(prepare)
+        self._current: ServingParent | None = None
+        self._serving: set[ServingParent] = set()
         self._warm = asyncio.Event()
         self._lost = asyncio.Event()
         self._stale = False
         self._closed = False
         self._warming: asyncio.Task[None] | None = None
-        self._ending: set[asyncio.Task[None]] = set()
 
     def open(self, after: float = 0.0) -> None:
         """Begin to warm a parent in so many seconds, without waiting for it."""
@@ -66,31 +58,27 @@ class WarmedParents:
             self._warming.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._warming
-        if self._current is not None:
-            self._end(self._current.process)
-            self._current = None
+        self._current = None
+        for parent in tuple(self._serving):
+            self._part_with(parent)
         # Whoever waits for a parent learns that none comes.
         self._warm.set()
-        while self._ending:
-            await asyncio.wait(self._ending)
+        await self._launches.close()
 
     @asynccontextmanager
-    async def one(self) -> AsyncIterator[ParentProcess]:
+    async def one(self) -> AsyncIterator[ServingParent]:
         """A parent to fork from; it does not end before the block does. Raises ParentsClosedError."""
         parent = await self._ready()
         parent.users += 1
         try:
-            yield parent.process
+            yield parent
         finally:
             parent.users -= 1
             self._let_go(parent)
 
-    async def _ready(self) -> _Parent:
-        if self._current is not None and not self._current.process.is_alive():
-            self._retire(self._current)
-            self._current = None
-            self._warm.clear()
-            self._lost.set()
+    async def _ready(self) -> ServingParent:
+        if self._current is not None and not self._current.can_serve():
+            self._drop(self._current)
         while self._current is None:
             if self._closed:
                 raise ParentsClosedError
@@ -105,32 +93,16 @@ class WarmedParents:
             self._stale = False
             self._lost.clear()
             try:
-                process = await self._start()
+                process = await self._launches.start()
             # Told by its class: it may be the database, the keys or the engine.
             except Exception as fault:  # noqa: BLE001
                 await self._wait_after(fault)
             else:
-                former, self._current = self._current, _Parent(process)
+                former, self._current = self._current, ServingParent(process, self._lose)
+                self._serving.add(self._current)
                 self._warm.set()
                 if former is not None:
                     self._retire(former)
-
-    async def _start(self) -> ParentProcess:
-        preparation = await self._prepare()
-        launching = asyncio.ensure_future(asyncio.to_thread(ParentProcess.launch))
-        try:
-            process = await asyncio.shield(launching)
-        except asyncio.CancelledError:
-            # The thread goes on all the same; it takes some milliseconds.
-            with contextlib.suppress(ParentFailedError):
-                self._end(await launching)
-            raise
-        try:
-            await asyncio.to_thread(process.warm, preparation)
-        except BaseException:
-            self._end(process)
-            raise
-        return process
 
     async def _wait_after(self, fault: Exception) -> None:
         """Log it and wait for the next try; where the parent in use is lost meanwhile, no longer."""
@@ -145,16 +117,30 @@ class WarmedParents:
             async with asyncio.timeout(RENEWAL_SECONDS):
                 await self._lost.wait()
 
-    def _retire(self, parent: _Parent) -> None:
+    def _lose(self, parent: ServingParent, code: str) -> None:
+        """Have nobody served by one that can no more. Workers that it has forked go on."""
+        log.warning("ocr_engine_lost", code=code)
+        if parent is self._current:
+            self._drop(parent)
+
+    def _drop(self, parent: ServingParent) -> None:
+        """Have nobody served by the current parent from now on."""
+        self._current = None
+        self._warm.clear()
+        self._lost.set()
+        self._retire(parent)
+
+    def _retire(self, parent: ServingParent) -> None:
         parent.leaving = True
         self._let_go(parent)
 
-    def _let_go(self, parent: _Parent) -> None:
+    def _let_go(self, parent: ServingParent) -> None:
         if parent.leaving and not parent.users:
-            self._end(parent.process)
+            self._part_with(parent)
 
-    def _end(self, process: ParentProcess) -> None:
-        """End a parent in a thread; `close` waits for it."""
-        ending = asyncio.create_task(asyncio.to_thread(process.end))
-        self._ending.add(ending)
-        ending.add_done_callback(self._ending.discard)
+    def _part_with(self, parent: ServingParent) -> None:
+        if parent in self._serving:
+            self._serving.remove(parent)
+            parent.leave()
+            # One that hangs would not hear that its socket is closed.
+            self._launches.end(parent.process, 0.0 if parent.failed else END_SECONDS)

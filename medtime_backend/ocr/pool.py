@@ -8,14 +8,22 @@ from typing import Final
 
 from medtime_backend.ocr.conversation import Ended, converse
 from medtime_backend.ocr.frames import Preparation, Task
+from medtime_backend.ocr.parent_process import ParentFailedError
 from medtime_backend.ocr.parents import ParentsClosedError, WarmedParents
+from medtime_backend.ocr.worker_ends import WorkerEnds
 
 WAIT_SECONDS: Final = 30.0
 """What a request waits for a worker at most."""
+PARENTS_ASKED: Final = 2
+"""By one request: that a second parent hangs too is no accident that another try would mend."""
 
 
 class PoolBusyError(Exception):
     """No worker is to be had now."""
+
+
+class WorkerNotStartedError(Exception):
+    """A worker was asked for and could not be forked."""
 
 
 class WorkerPool:
@@ -74,15 +82,18 @@ class WorkerPool:
 
     @asynccontextmanager
     async def worker(self) -> AsyncIterator[Callable[[Task, bytes], Awaitable[Ended]]]:
-        """A worker of one's own, for one task. Raises PoolBusyError when none is free in time."""
+        """A worker of one's own, for one task, which ends with the block.
+
+        Raises PoolBusyError when none is free in time, and WorkerNotStartedError.
+        """
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(WAIT_SECONDS):
                     await held.enter_async_context(self._slot())
-                    parent = await held.enter_async_context(self._parents.one())
+                    worker = await held.enter_async_context(self._started())
             except (TimeoutError, ParentsClosedError):
                 raise PoolBusyError from None
-            yield functools.partial(converse, parent)
+            yield functools.partial(converse, worker)
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
@@ -94,3 +105,19 @@ class WorkerPool:
             finally:
                 self.busy -= 1
                 self._tell(self.busy, self.waiting)
+
+    @asynccontextmanager
+    async def _started(self) -> AsyncIterator[WorkerEnds]:
+        """A worker; where its parent has died or hangs, one of a new parent's. Raises WorkerNotStartedError."""
+        for _ in range(PARENTS_ASKED):
+            async with self._parents.one() as parent:
+                try:
+                    worker = await parent.worker()
+                except ParentFailedError:
+                    continue
+                except OSError:
+                    break
+                with worker:
+                    yield worker
+                return
+        raise WorkerNotStartedError

@@ -25,6 +25,8 @@ from medtime_backend.ocr.worker import Workshop, work
 
 SOCKETS_OF_A_WORKER: Final = 2
 """Its connection, and the line that says by closing that nobody waits any more."""
+ANSWER: Final = b"F"
+"""Said after each fork, also one that failed: this process does not hang."""
 
 
 def main(control: socket.socket) -> None:
@@ -42,6 +44,7 @@ def main(control: socket.socket) -> None:
         if not message:
             return
         _fork(workshop, control, descriptors)
+        control.sendall(ANSWER)
 
 
 def _fork(workshop: Workshop, control: socket.socket, descriptors: Sequence[int]) -> None:

@@ -13,7 +13,7 @@ from medtime_backend.identity import Identity
 from medtime_backend.ocr import sealing
 from medtime_backend.ocr.conversation import Ended
 from medtime_backend.ocr.frames import Outcome, Task
-from medtime_backend.ocr.pool import PoolBusyError
+from medtime_backend.ocr.pool import PoolBusyError, WorkerNotStartedError
 from medtime_backend.services.ocr import OcrDesk, look_at_catalog
 from medtime_backend.services.ocr_notes import OcrNote, code_of
 
@@ -73,12 +73,15 @@ async def _process(desk: OcrDesk, note: OcrNote, identity: Identity, caller: Cal
 
 
 async def _read(desk: OcrDesk, note: OcrNote, task: Task, sealed: bytes) -> Ended:
-    async with desk.pool.worker() as run:
-        await note.processing()
-        begun = time.perf_counter()
-        ended = await run(task, sealed)
-        desk.metrics.ocr_seconds.labels(desk.engine).observe(time.perf_counter() - begun)
-        return ended
+    try:
+        async with desk.pool.worker() as run:
+            await note.processing()
+            begun = time.perf_counter()
+            ended = await run(task, sealed)
+            desk.metrics.ocr_seconds.labels(desk.engine).observe(time.perf_counter() - begun)
+            return ended
+    except WorkerNotStartedError:
+        raise errors.OcrFailed from None
 
 
 async def _unless_gone(work: Coroutine[Any, Any, Found], caller: Caller) -> Found:

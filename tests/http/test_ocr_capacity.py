@@ -16,6 +16,7 @@ from tests.http.own_service import service
 from tests.http.problems import busy, problem_of
 from tests.http.test_metrics import counted
 from tests.ocr.engine_twin import AWS_KEYS, EngineTwin, Said, engine_twin, textract_lines
+from tests.ocr.one_worker import children_of
 from tests.ocr.pictures import encoded, page
 from tests.ocr.processes import named, only_worker_at, told
 from tests.ocr.sealed import seal_for, send
@@ -103,6 +104,34 @@ async def test_a_new_warmed_parent_takes_over_when_one_dies(
         os.kill(pid, signal.SIGKILL)
     assert (await ask(http, user)).status_code == 200
     assert set(named(b"warmed_parent")) != before
+
+
+async def test_an_image_that_meets_a_parent_that_hangs_is_read_by_a_worker_of_another(  # noqa: PLR0913, PLR0917 - what it is about
+    stack: StackInfo,
+    http: httpx.AsyncClient,
+    user: Account,
+    admin: asyncpg.Connection,
+    twin: EngineTwin,
+    address: str,
+) -> None:
+    twin.says(Said(body=LINES))
+    assert (await ask(http, user)).status_code == 200
+    (old,) = [pid for pid in named(b"warmed_parent") if _is_of_this_service(pid, stack)]
+    os.kill(old, signal.SIGSTOP)
+    sealed = await seal_for(http, user.user_id, encoded(page()))
+    answer = await send(http, sealed.content)
+    assert [line["text"] for line in sealed.opened(answer.content)["lines"]] == ["Metformina 850 mg"]
+    assert await admin.fetchval("select status from public.srv_ocr_requests where id = $1", sealed.request_id) == "done"
+    async with asyncio.timeout(20):
+        while told(old, "stat"):  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.02)
+    (new,) = [pid for pid in named(b"warmed_parent") if _is_of_this_service(pid, stack)]
+    assert (await ask(http, user)).status_code == 200
+    async with asyncio.timeout(20):
+        while children_of(new):  # noqa: ASYNC110 - the same
+            await asyncio.sleep(0.02)
+    found = await counted(address)
+    assert found["ocr_workers_busy",] == found["ocr_requests_waiting",] == 0
 
 
 def _is_of_this_service(pid: int, stack: StackInfo) -> bool:

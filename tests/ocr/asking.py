@@ -1,6 +1,7 @@
 """Asking a pool of workers, with a preparation that fails or waits as a test wants."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from medtime_backend.ocr.conversation import Ended
@@ -29,6 +30,11 @@ class Preparing:
 
 
 async def ask(pool: WorkerPool, pair: KeyPair, image: bytes = b"%PDF") -> Ended:
-    sealed = seal(pair.id, pair.key, uuid4(), image)
     async with pool.place(), pool.worker() as run:
-        return await run(Task(sealed.user_id, pair.id), sealed.content)
+        return await read_by(run, pair, image)
+
+
+async def read_by(run: Callable[[Task, bytes], Awaitable[Ended]], pair: KeyPair, image: bytes = b"%PDF") -> Ended:
+    """Have a worker that is there read an image."""
+    sealed = seal(pair.id, pair.key, uuid4(), image)
+    return await run(Task(sealed.user_id, pair.id), sealed.content)

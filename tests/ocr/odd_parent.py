@@ -4,6 +4,7 @@ import errno
 import hashlib
 import os
 import sys
+import time
 from typing import Final
 from unittest import mock
 
@@ -47,10 +48,16 @@ class Full:
         raise BlockingIOError(errno.EAGAIN, "no process is to be had")
 
 
+def stick() -> int:
+    """A fork that never comes back, as one that waits for a lock that nobody lets go of."""
+    time.sleep(600)
+    return 0
+
+
 def main() -> None:
     engine = {"endless": Endless, "long": Long}.get(HOW)
     if engine is None:
-        odd = mock.patch.object(os, "fork", Full())
+        odd = mock.patch.object(os, "fork", stick if HOW == "stuck" else Full())
     else:
         odd = mock.patch.object(warmed_parent, "open_engine", return_value=engine())
     with odd:

@@ -14,7 +14,8 @@ import msgspec
 from medtime_backend.ocr import frames
 from medtime_backend.ocr.frames import Outcome, Task
 from medtime_backend.ocr.key_ring import KeyPair
-from medtime_backend.ocr.parent_process import ParentProcess, WorkerEnds
+from medtime_backend.ocr.parent_process import ParentProcess
+from medtime_backend.ocr.worker_ends import WorkerEnds
 from tests.ocr.sealed import Sealed, seal
 
 

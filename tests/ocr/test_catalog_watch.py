@@ -45,7 +45,9 @@ class Service:
 
     async def prepare(self) -> None:
         settings = Settings(
-            database_url="postgresql://nowhere/none", jwks_url="http://127.0.0.1:1/jwks", ocr_keys=write_ring(self.pairs)
+            database_url="postgresql://nowhere/none",
+            jwks_url="http://127.0.0.1:1/jwks",
+            ocr_keys=write_ring(self.pairs),
         )
         await preparation(settings, self.catalog, self.watch)  # type: ignore[arg-type] # a twin
 

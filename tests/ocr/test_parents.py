@@ -41,9 +41,10 @@ async def ask(parents: WarmedParents, pair: KeyPair) -> int:
     """Have a request answered; the id of the parent whose worker it was."""
     sealed = seal(pair.id, pair.key, uuid4(), b"%PDF")
     async with parents.one() as parent:
-        ended = await converse(parent, Task(sealed.user_id, pair.id), sealed.content)
+        with await parent.worker() as worker:
+            ended = await converse(worker, Task(sealed.user_id, pair.id), sealed.content)
         assert ended.outcome.facts == {"found": "pdf"}
-        return parent.pid
+        return parent.process.pid
 
 
 async def test_nobody_waits_for_a_renewal(
@@ -83,11 +84,10 @@ async def test_a_busy_instance_is_renewed_and_the_old_parent_ends_after_its_last
         assert first is again
         parents.renew()
         async with asyncio.timeout(30):
-            while await ask(parents, pairs[0]) == first.pid:  # noqa: ASYNC110 - the same
+            while await ask(parents, pairs[0]) == first.process.pid:  # noqa: ASYNC110 - the same
                 await asyncio.sleep(0.02)
-        assert first.is_alive()
-        first.fork().close()
-    await wait_until(lambda: not first.is_alive() and len(warmed()) == 1)
+        (await first.worker()).close()
+    await wait_until(lambda: not first.process.is_alive() and len(warmed()) == 1)
 
 
 async def test_a_renewal_that_fails_keeps_the_old_parent_and_is_tried_again(
@@ -119,11 +119,11 @@ async def test_a_parent_that_dies_between_two_renewals_is_replaced_at_once(
         preparing.failures = 2
         parents.renew()
         await wait_until(lambda: preparing.times == 2)
-        os.kill(old.pid, signal.SIGKILL)
-        await wait_until(lambda: not old.is_alive())
+        os.kill(old.process.pid, signal.SIGKILL)
+        await wait_until(lambda: not old.process.is_alive())
     # The next try of the renewal would be in a minute.
     async with asyncio.timeout(30):
-        assert await ask(parents, pairs[0]) != old.pid
+        assert await ask(parents, pairs[0]) != old.process.pid
     assert preparing.times == 3
 
 

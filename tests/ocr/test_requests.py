@@ -11,7 +11,7 @@ from medtime_backend import errors
 from medtime_backend.ocr.conversation import Ended
 from medtime_backend.ocr.frames import Outcome, Task
 from medtime_backend.ocr.key_ring import KeyPair
-from medtime_backend.ocr.pool import PoolBusyError
+from medtime_backend.ocr.pool import PoolBusyError, WorkerNotStartedError
 from medtime_backend.services import ocr_notes
 from tests.ocr.request_scene import Run, Scene
 
@@ -68,6 +68,7 @@ async def test_one_that_is_read_is_done(scene: SetScene) -> None:
         (RuntimeError("anything"), RuntimeError, "internal-error"),
         (KeyError("no problem of ours"), KeyError, "internal-error"),
         (PoolBusyError(), errors.Busy, "busy"),
+        (WorkerNotStartedError(), errors.OcrFailed, "ocr-failed"),
         (errors.OcrFailed(), errors.OcrFailed, "ocr-failed"),
     ],
 )
