@@ -94,7 +94,7 @@ class OcrNoText(Problem):
 
 
 class OcrFailed(Problem):
-    """The process that read the image ended before its time; other requests are not affected."""
+    """The process that read the image ended before its time, or could not be started; others are not affected."""
 
     slug, status = "ocr-failed", 500
     title = "The image could not be read"

@@ -16,6 +16,7 @@ from medtime_backend.ocr.worker_ends import WorkerEnds
 
 MODULE: Final = "medtime_backend.ocr.warmed_parent"
 WARM_SECONDS: Final = 60.0
+"""What loading the engine and the names may take, on a machine that is busy with other things too."""
 END_SECONDS: Final = 5.0
 """What a process may take to end by itself, and then the kernel to end it."""
 ANSWERS: Final = 4096
