@@ -25,9 +25,14 @@ _json = msgspec.json.Encoder()
 _msgpack = msgspec.msgpack.Encoder()
 
 
+def media_type(content_type: str) -> str:
+    """The media type of a Content-Type, in lowercase and without parameters; empty for none."""
+    return content_type.partition(";")[0].strip().lower()
+
+
 def content_format(content_type: str) -> Format:
     """The format a Content-Type names. Raises UnsupportedMediaType."""
-    media = content_type.partition(";")[0].strip().lower()
+    media = media_type(content_type)
     if media == JSON:
         return JSON
     if media in MSGPACK_NAMES:

@@ -50,8 +50,8 @@ async def token(
     """Tokens for a password, a refresh token, an ID token of Google or Apple, or the code of a PKCE flow."""
     # Clients of Auth may add redirect_to to every call; for a token nobody reads it, Auth neither.
     refuse_unknown(request, "grant_type", "redirect_to")
-    if formats.content_format(header(request.scope, b"content-type")) != formats.JSON:
-        raise errors.UnsupportedMediaType
+    if formats.media_type(header(request.scope, b"content-type")) != formats.JSON:
+        raise errors.UnsupportedMediaType(f"Send {formats.JSON}, with Content-Encoding gzip or none.")
     grant = read_grant(grant_type, await read_body(request, SMALL_BODY_BYTES))
     answer = await identity.sign_in(relay, grant, address_of(request.scope, trusted))
     return Response(answer, media_type=formats.JSON, headers=NO_STORE)

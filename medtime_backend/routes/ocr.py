@@ -86,7 +86,7 @@ class _Caller:
 
 def _refuse_other_types(request: Request[Any, Any, Any]) -> None:
     """Raise UnsupportedMediaType for what is not plain bytes; a form would be spooled to a file."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    given = formats.media_type(request.headers.get("content-type", ""))
     if given != OCTETS or request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise errors.UnsupportedMediaType(f"Send {OCTETS} without Content-Encoding.")
 

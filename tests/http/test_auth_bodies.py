@@ -64,7 +64,9 @@ async def test_other_bad_requests(relay: Relay) -> None:
     deep = b'{"email":"a","password":"b","data":{"a":' + b"[" * 8000 + b"]" * 8000 + b"}}"
     problem_of(await post("/auth/token", params=grant, content=deep, headers=typed), 400, "malformed-body")
     problem_of(await post("/auth/token", params=grant, content=b" " * 20_000, headers=typed), 413, "body-too-large")
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    problem_of(await post("/auth/token", params=grant, content=b"a=b", headers=form), 415, "unsupported-media-type")
+    for other in ("application/x-www-form-urlencoded", "application/msgpack"):
+        given = await post("/auth/token", params=grant, content=b"a=b", headers={"Content-Type": other})
+        problem = problem_of(given, 415, "unsupported-media-type")
+        assert problem["detail"] == "Send application/json, with Content-Encoding gzip or none."
     problem_of(await relay.http.get("/auth/token", params=grant), 405, "method-not-allowed")
     assert relay.twin.asked == []
