@@ -22,11 +22,11 @@ class InvalidField(Problem):
 
 
 class InvalidParameter(Problem):
-    """A query parameter is missing, unknown, repeated or out of its range; `parameters` lists the names."""
+    """A parameter of the query or the path is missing, unknown, repeated or of a wrong form; `parameters` names it."""
 
     slug, status = "invalid-parameter", 400
-    title = "A query parameter is missing or wrong"
-    advice = "Correct the named parameters; /sync/status tells the limits."
+    title = "A parameter is missing or wrong"
+    advice = "Correct the named parameters: forms and limits are in the description of the endpoint."
 
 
 class BodyTooLarge(Problem):

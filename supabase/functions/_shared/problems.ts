@@ -14,8 +14,8 @@ const badToken = { status: 401, challenge: "invalid_token" } as const;
 export const PROBLEMS = {
   "invalid-parameter": {
     status: 400,
-    title: "A query parameter is missing or wrong",
-    advice: "Correct the named parameters; /sync/status tells the limits.",
+    title: "A parameter is missing or wrong",
+    advice: "Correct the named parameters: forms and limits are in the description of the endpoint.",
   },
   "unknown-product": {
     status: 404,
