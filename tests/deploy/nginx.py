@@ -1,6 +1,7 @@
 """The real nginx with the shipped configuration; only ports, certificate and instances are the test's."""
 
 import asyncio
+import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Sequence
@@ -32,8 +33,10 @@ upstream supabase {{
 """
 
 
-def configured(folder: Path, port: int, ports: Sequence[int], supabase: str = "127.0.0.1:1") -> Path:
-    """The folder with the configuration as an operator would have completed it."""
+def configured(
+    folder: Path, port: int, ports: Sequence[int], supabase: str = "127.0.0.1:1", authority: Path | None = None
+) -> Path:
+    """The folder with the configuration as an operator would have completed it; `authority` signs for instances with TLS."""
     there = folder / "nginx"
     shutil.copytree(SHIPPED, there)
     (there / "logs").mkdir()
@@ -43,8 +46,18 @@ def configured(folder: Path, port: int, ports: Sequence[int], supabase: str = "1
         f'ssl_certificate "{chain}";\nssl_certificate_key "{key}";\n'
     )
     servers = "\n    ".join(f"server {LOOPBACK}:{one} max_fails=1 fail_timeout=2s;" for one in ports)
-    (there / "upstreams.conf").write_text(UPSTREAMS.format(servers=servers, supabase=supabase))
+    tls = "" if authority is None else _with_tls(there, authority)
+    (there / "upstreams.conf").write_text(UPSTREAMS.format(servers=servers, supabase=supabase) + tls)
     return there
+
+
+def _with_tls(there: Path, authority: Path) -> str:
+    """What upstreams.conf says to add for instances that speak TLS, once nginx.conf goes to them by https."""
+    main = there / "nginx.conf"
+    main.write_text(main.read_text(encoding="utf-8").replace("http://medtime", "https://medtime"), encoding="utf-8")
+    lines = re.findall(r"^# {3}(proxy_ssl_.+)$", (there / "upstreams.conf").read_text(encoding="utf-8"), re.MULTILINE)
+    said = "\n".join(lines).replace("/etc/medtime/tls/ca.crt", str(authority))
+    return said.replace("api.medtime.app", "localhost") + "\n"
 
 
 def command(there: Path, *arguments: str) -> list[str]:
@@ -54,10 +67,12 @@ def command(there: Path, *arguments: str) -> list[str]:
 
 
 @asynccontextmanager
-async def gateway(folder: Path, ports: Sequence[int], supabase: str = "127.0.0.1:1") -> AsyncIterator[str]:
+async def gateway(
+    folder: Path, ports: Sequence[int], supabase: str = "127.0.0.1:1", authority: Path | None = None
+) -> AsyncIterator[str]:
     """Its address, in front of instances on these ports."""
     port = free_port()
-    there = configured(folder, port, ports, supabase)
+    there = configured(folder, port, ports, supabase, authority)
     with (there / "access.log").open("wb") as log:
         process = subprocess.Popen(command(there), stdout=log, stderr=log)  # noqa: ASYNC220, S603 - it starts at once
         try:

@@ -19,6 +19,7 @@ from tests.accounts import Account, entity
 from tests.deploy.nginx import MISSING, NGINX, command, configured, gateway
 from tests.http.own_service import free_port
 from tests.http.problems import CANARY, problem_of
+from tests.serve.certificates import certificate
 from tests.serve.served import Served, served
 from tests.serve.test_tls import handshake, needs_openssl
 
@@ -76,6 +77,21 @@ async def test_routes_and_refusals(stack: StackInfo, user: Account, tmp_path: Pa
         problem = problem_of(refused[0], 429, "rate-limited")
         assert problem["group"] == "address"
     assert CANARY not in (tmp_path / "nginx/access.log").read_text()
+
+
+async def test_instances_that_speak_tls(stack: StackInfo, user: Account, tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path, name="instance")
+    stranger, strange_key = certificate(tmp_path, name="stranger")
+    port = free_port()
+    async with gateway(tmp_path, [port], authority=chain) as address, through(address, user) as there:
+        for cert, its_key, status in ((chain, key, 200), (stranger, strange_key, 503)):
+            arguments = ("--certificate", str(cert), "--key", str(its_key))
+            async with served(stack, *arguments, port=port, scheme="https", **TRUSTED):
+                # The gateway has marked it as down for 2 s.
+                await asyncio.sleep(2.2)
+                answer = await there.pull("phone")
+            assert answer.status_code == status
+            assert answer.headers.get_list("strict-transport-security") == ["max-age=63072000; includeSubDomains"]
 
 
 async def test_nobody_is_there(user: Account, tmp_path: Path) -> None:
