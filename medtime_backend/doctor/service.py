@@ -72,6 +72,8 @@ def _clock(answer: httpx.Response, before: float, after: float) -> Finding:
 def _ready(status: int) -> Finding:
     if status == httpx.codes.OK:
         return Finding(READY, "ok", "its database answers")
+    if status == httpx.codes.NOT_FOUND:
+        return Finding(READY, "skipped", "/health/ready is answered 404: the gateway does not pass it on")
     mend = "see its database, as the service" if status == httpx.codes.SERVICE_UNAVAILABLE else "see the service's log"
     return Finding(READY, "failure", f"/health/ready is answered {status}", mend)
 

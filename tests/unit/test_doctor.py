@@ -15,11 +15,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from medtime_backend.doctor import examination
+from medtime_backend.doctor import examination, service
 from medtime_backend.doctor.certificates import check_certificate
 from medtime_backend.doctor.clocks import judge_clock
 from medtime_backend.doctor.deployment import Credentials, Deployment, Visit
 from medtime_backend.doctor.findings import Finding, exit_code, place_of, reason_of
+from medtime_backend.doctor.signing_in import SignedInUser
 
 NOW = 1_790_000_000.0
 
@@ -94,6 +95,20 @@ async def test_a_check_that_breaks_or_hangs_stops_no_other(monkeypatch: pytest.M
     ]
     assert "ZeroDivisionError" in found[1].detail
     assert "secret" not in found[1].detail
+
+
+@pytest.mark.parametrize(
+    ("status", "result", "said"),
+    [(200, "ok", "answers"), (404, "skipped", "gateway"), (500, "failure", "500"), (503, "failure", "503")],
+)
+async def test_a_gateway_does_not_pass_on_whether_the_service_is_ready(status: int, result: str, said: str) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status if request.url.path == "/health/ready" else 200, json={})
+
+    deployment = Deployment(service_url="https://api.example.com")
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+        found = {one.check: one async for one in service.check(Visit(deployment, http, SignedInUser(deployment)))}
+    assert (found[service.READY].result, said in found[service.READY].detail) == (result, True)
 
 
 @asynccontextmanager
