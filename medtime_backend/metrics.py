@@ -75,7 +75,11 @@ class Metrics:
         self.rate_limit_exceeded = self._counter(
             "rate_limit_exceeded", "Requests refused by a rate limit, by group.", "group"
         )
-        # There from the start: from nothing to the first refusals Prometheus sees no increase (AddressFloods).
+        # There from the start: from nothing to the first refusals Prometheus sees no increase (AuthFailuresMany,
+        # AddressFloods).
+        for kind in errors.access_problems():
+            self._refusals(kind).labels(kind.slug)
+        self.auth_failures.labels(errors.AuthRefused.slug)
         self.rate_limit_exceeded.labels("address")
         self.admissions_without_redis = self._counter(
             "admissions_without_redis",
@@ -158,9 +162,7 @@ class Metrics:
         """Count what a problem is: not let in, a sign-in refused, a conflict, a client that starts over."""
         match problem:
             case errors.AccessRefused():
-                {"invalid_jwt": self.invalid_jwt, "auth_failures": self.auth_failures}[problem.counter].labels(
-                    problem.slug
-                ).inc()
+                self._refusals(type(problem)).labels(problem.slug).inc()
             case errors.AuthRefused():
                 self.auth_failures.labels(problem.slug).inc()
             case errors.RateLimited():
@@ -170,6 +172,9 @@ class Metrics:
                     self.sync_conflicts.labels(conflict["reason"]).inc()
             case errors.ResyncRequired():
                 self.sync_resyncs.labels(problem.facts["reason"]).inc()
+
+    def _refusals(self, kind: type[errors.AccessRefused]) -> Counter:
+        return {"invalid_jwt": self.invalid_jwt, "auth_failures": self.auth_failures}[kind.counter]
 
     def tell_ocr(self, busy: int, waiting: int) -> None:
         """Tell how many images of this worker are being read, and how many wait."""

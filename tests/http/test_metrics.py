@@ -11,6 +11,7 @@ import jwt
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from medtime_backend import errors
 from medtime_backend.local.options import StackInfo
 from medtime_backend.local.tokens import SigningKey, TokenClaims, mint
 from tests.accounts import Account, entity
@@ -66,6 +67,15 @@ async def test_refusals_are_counted_by_their_problem(stack: StackInfo, user: Acc
     assert found["rate_limit_exceeded_total", "sync_push"] == 1
     assert found["redis_up",] == 1
     assert found["admissions_without_redis_total",] == 0
+
+
+async def test_refusals_are_there_before_the_first(stack: StackInfo) -> None:
+    """From nothing to the first refusals Prometheus sees no increase (AuthFailuresMany)."""
+    async with service(stack) as address:
+        found = await counted(address)
+    expected = {(f"{kind.counter}_total", kind.slug) for kind in errors.access_problems()}
+    expected.add(("auth_failures_total", errors.AuthRefused.slug))
+    assert {sample: found.get(sample) for sample in expected} == dict.fromkeys(expected, 0)
 
 
 async def test_refused_sign_ins_and_limits_by_address_are_counted(stack: StackInfo) -> None:
