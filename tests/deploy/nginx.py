@@ -36,7 +36,7 @@ upstream supabase {{
 def configured(
     folder: Path, port: int, ports: Sequence[int], supabase: str = "127.0.0.1:1", authority: Path | None = None
 ) -> Path:
-    """The folder with the configuration as an operator would have completed it; `authority` signs for instances with TLS."""
+    """The folder as an operator would have completed it; `authority` signed the certificates of instances with TLS."""
     there = folder / "nginx"
     shutil.copytree(SHIPPED, there)
     (there / "logs").mkdir()
