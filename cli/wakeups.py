@@ -128,7 +128,10 @@ def _with_database(url: str | None, work: Callable[[asyncpg.Connection], Awaitab
 def _target(url: str | None, key_from: str | None) -> tuple[str, str]:
     """The functions' address and the key, checked."""
     if not url or not key_from:
-        raise OperatorError("Which sender? Give --functions-url and --key-from.")
+        raise OperatorError(
+            "Which sender? Give --functions-url and --key-from, "
+            "or set MEDTIME_FUNCTIONS_URL and MEDTIME_FUNCTIONS_KEY_FILE."
+        )
     try:
         check_web_address("FUNCTIONS_URL", url, "could read the key")
     except SettingsError as fault:

@@ -75,7 +75,7 @@ async def test_window_and_attempts_can_be_set(wakeups: Wakeups, admin: asyncpg.C
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("send",), "Which sender?"),
+        (("send",), "MEDTIME_FUNCTIONS_URL"),
         (("send", "--functions-url", "https://a.test"), "Which sender?"),
         (("schedule", "--functions-url", "http://a.test", "--key-from", "KEY"), "must be https"),
         (("schedule", "--functions-url", "nonsense", "--key-from", "KEY"), "no http"),
