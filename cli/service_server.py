@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import resource
 import signal
 import threading
@@ -56,6 +57,7 @@ class ServiceServer(MPServer):
         )
         self._drain = Drain()
         self._drain_seconds = drain_seconds
+        self._process = os.getpid()
 
     def run(self) -> None:
         """Serve until a signal ends it."""
@@ -64,6 +66,12 @@ class ServiceServer(MPServer):
 
     def signal_handler_interrupt(self, *arguments: Any, **more: Any) -> None:
         """Begin the end."""
+        if os.getpid() != self._process:
+            # A worker that is still starting has this handler too, which would swallow the signal: Granian would wait
+            # as long as a request may take, and then kill it. It has taken in nothing.
+            if arguments[0] == signal.SIGTERM:
+                os._exit(0)
+            return
         if arguments[0] == signal.SIGTERM and not self._drain.begun and self._drain_seconds:
             self._drain.begin()
             timer = threading.Timer(self._drain_seconds, super().signal_handler_interrupt, arguments)
