@@ -23,8 +23,7 @@ def default_rates() -> dict[str, str]:
 @asynccontextmanager
 async def two_services(stack: StackInfo, **settings: str) -> AsyncIterator[tuple[str, str]]:
     """Their addresses; the rates of users are the defaults unless the settings say otherwise."""
-    # A slow moment of the machine is no outage of Redis.
-    given = {**default_rates(), "redis_timeout": "3", **settings}
+    given = {**default_rates(), **settings}
     async with AsyncExitStack() as both:
         yield (
             await both.enter_async_context(service(stack, **given)),
