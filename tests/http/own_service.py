@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
@@ -13,16 +13,21 @@ from urllib.parse import urlsplit
 import httpx
 
 from medtime_backend.local.options import StackInfo
+from medtime_backend.local.ports import PortReservation
 from tests.rates import UNLIMITED
 
 LOOPBACK = "127.0.0.1"
+# Enough for what one test starts, and few enough for the files that a process may have open.
+LATEST: deque[PortReservation] = deque()
+MOST_PORTS = 60
 
 
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port nobody listens on, kept for the test: nobody else is given it before, and after, its server listens."""
+    LATEST.append(PortReservation())
+    if len(LATEST) > MOST_PORTS:
+        LATEST.popleft().release()
+    return LATEST[-1].port
 
 
 @asynccontextmanager
