@@ -8,12 +8,17 @@ from pathlib import Path
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from medtime_backend.local.options import StackInfo, StackOptions
 from medtime_backend.local.stack import Stack
 from tests.accounts import Account, new_account
 from tests.rates import QUIET, UNLIMITED
 from tests.servers import SERVERS, available
+
+# How long an example takes is the machine's affair: by default each has a fifth of a second.
+settings.register_profile("medtime", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("medtime")
 
 
 @pytest.fixture(scope="session")
