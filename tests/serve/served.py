@@ -58,6 +58,14 @@ def environment_of(stack: StackInfo, **settings: str) -> dict[str, str]:
     }
 
 
+def patient(stack: StackInfo) -> dict[str, str]:
+    """Settings with which a request waits for a lock as long as a test holds it, however slow the machine."""
+    return {
+        "database_url": f"{stack.service_database_url}&lock_timeout=60s&statement_timeout=60s",
+        "database_statement_timeout": "60",
+    }
+
+
 @asynccontextmanager
 async def served(
     stack: StackInfo, *arguments: str, port: int = 0, scheme: str = "http", log: Path | None = None, **settings: str

@@ -10,14 +10,14 @@ from tests.accounts import Account, entity
 from tests.http.problems import problem_of
 from tests.http.test_failures import locked
 from tests.http.two_services import at
-from tests.serve.served import served
+from tests.serve.served import patient, served
 
 pytestmark = pytest.mark.xdist_group("serve")
 
 
 async def taken_in(there: Account, amount: int) -> None:
-    """Wait until the service says that so many sync requests are inside; at most 4 s."""
-    async with asyncio.timeout(4):
+    """Wait until the service says that so many sync requests are inside; at most 30 s."""
+    async with asyncio.timeout(30):
         while f"sync_queue_depth {amount}.0" not in (await there.http.get("/metrics")).text:
             pass
 
@@ -29,7 +29,7 @@ async def test_beyond_the_limit_it_says_so_at_once(
     for owner in (user, other):
         assert (await owner.push("phone", entity())).status_code == 200
     async with (
-        served(stack, concurrent_requests="4") as service,
+        served(stack, **patient(stack), concurrent_requests="4") as service,
         at(service.address, user) as there,
         at(service.address, other) as elsewhere,
     ):
@@ -37,7 +37,7 @@ async def test_beyond_the_limit_it_says_so_at_once(
             # Half of the places each, which is all that one owner gets.
             waiting = [asyncio.create_task(phone.push("phone", entity())) for phone in (there, elsewhere) * 2]
             await taken_in(there, 4)
-            answer = await asyncio.wait_for(there.pull("tablet"), 2)
+            answer = await asyncio.wait_for(there.pull("tablet"), 20)
             problem_of(answer, 503, "overloaded")
             assert 1 <= int(answer.headers["retry-after"]) <= 3
             assert (await there.http.get("/health/live")).status_code == 200
@@ -54,15 +54,17 @@ async def test_one_owner_cannot_hold_the_pool(
     other = await account()
     assert (await user.push("phone", entity())).status_code == 200
     async with (
-        served(stack, database_pool_size="2", database_pool_timeout="4", concurrent_requests="18") as service,
+        served(
+            stack, **patient(stack), database_pool_size="2", database_pool_timeout="40", concurrent_requests="18"
+        ) as service,
         at(service.address, user) as there,
         at(service.address, other) as elsewhere,
     ):
         async with locked(stack, user.user_id):
             waiting = [asyncio.create_task(there.push("phone", entity())) for _ in range(10)]
             await taken_in(there, 9)
-            assert (await asyncio.wait_for(elsewhere.push("phone", entity()), 3)).status_code == 200
-            assert (await asyncio.wait_for(elsewhere.pull("phone"), 3)).status_code == 200
+            assert (await asyncio.wait_for(elsewhere.push("phone", entity()), 20)).status_code == 200
+            assert (await asyncio.wait_for(elsewhere.pull("phone"), 20)).status_code == 200
         answers = [(await one).status_code for one in waiting]
     assert answers.count(200) == 9
     assert answers.count(503) == 1
@@ -70,19 +72,19 @@ async def test_one_owner_cannot_hold_the_pool(
 
 async def test_a_request_that_takes_too_long_is_ended(stack: StackInfo, user: Account) -> None:
     assert (await user.push("phone", entity())).status_code == 200
-    async with served(stack, request_timeout="1") as service, at(service.address, user) as there:
+    async with served(stack, **patient(stack), request_timeout="3") as service, at(service.address, user) as there:
         given = entity()
         async with locked(stack, user.user_id):
-            problem_of(await asyncio.wait_for(there.push("phone", given), 4), 503, "busy")
+            problem_of(await asyncio.wait_for(there.push("phone", given), 30), 503, "busy")
         assert (await there.push("phone", given)).status_code == 200
         assert len((await there.pull_all("tablet"))[0]) == 2
 
 
 async def test_an_answer_that_the_database_owes_is_not_waited_for(stack: StackInfo, user: Account) -> None:
     async with (
-        served(stack, database_statement_timeout="1.5") as service,
+        served(stack, **{**patient(stack), "database_statement_timeout": "3"}) as service,
         at(service.address, user) as there,
     ):
         assert (await there.push("phone", entity())).status_code == 200
         async with locked(stack, user.user_id):
-            problem_of(await asyncio.wait_for(there.push("phone", entity()), 4), 503, "busy")
+            problem_of(await asyncio.wait_for(there.push("phone", entity()), 30), 503, "busy")
