@@ -169,10 +169,9 @@ async def held_up(stack: StackInfo, admin: asyncpg.Connection, owner: UUID) -> A
         async with altering.transaction():
             await altering.execute("lock table public.srv_push_outbox in access exclusive mode")
             process = await started(stack)
-            for _ in range(300):
-                if await left(admin, owner) == 0:
-                    break
-                await asyncio.sleep(0.1)
+            async with asyncio.timeout(60):
+                while await left(admin, owner):  # noqa: ASYNC110 - it is done by another process
+                    await asyncio.sleep(0.1)
             yield process
     finally:
         await altering.close()

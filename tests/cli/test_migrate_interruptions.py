@@ -10,6 +10,7 @@ import pytest
 
 from medtime_backend.local.shadow import ShadowDatabase
 from tests.cli.command import Command, Start
+from tests.serve.copies import until
 
 LISTED = "select array_agg(version order by version) from supabase_migrations.schema_migrations"
 SLEEPING = "select pid from pg_stat_activity where application_name = 'medtime-cli' and query ~ $1 and state = 'active'"
@@ -49,7 +50,7 @@ async def test_ctrl_c_in_the_middle_leaves_whole_files(
     assert "Traceback" not in err
     assert await owner.fetchval(LISTED) == ["20260101000000"]
     # And the server does not go on with it.
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while await owner.fetchval("select count(*) from pg_stat_activity where pid = $1", pid):
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
@@ -70,8 +71,8 @@ async def test_ctrl_c_while_an_index_is_made_concurrently_tells_of_what_may_be_l
     await other.execute("begin; select * from public.a")
     await other.execute("lock table public.a in row exclusive mode")
     running = up(medtime, database, files)
-    await process_that_runs(owner, "concurrently")
-    await asyncio.sleep(0.5)
+    # It is in the catalog before it waits for the transaction of the other.
+    await until(owner, "select count(*) > 0 from pg_index where indexrelid = to_regclass('public.i')")
     code, _, err = await asyncio.to_thread(running.end, signal.SIGINT)
     assert code == 1
     assert "Interrupted at 20260101000001_b.sql, statement 1, line 1." in err

@@ -54,7 +54,7 @@ async def metric(address: str, name: str) -> float:
 
 
 async def until(address: str, name: str, value: float) -> None:
-    for _ in range(200):
+    for _ in range(600):
         if await metric(address, name) == value:
             return
         await asyncio.sleep(0.1)
@@ -82,8 +82,11 @@ async def test_killed_and_restarted_under_load(loaded: tuple[Server, tuple[str, 
             server.start()
             for address in addresses:
                 await until(address, "redis_up", 1)
+        async with asyncio.timeout(60):
+            # It was a load, however slow the machine.
+            while load.statuses[200] <= 100:  # noqa: ASYNC110 - a count sets no event
+                await asyncio.sleep(0.1)
     assert set(load.statuses) == {200}
-    assert load.statuses[200] > 100
     for address in addresses:
         assert await metric(address, "admissions_without_redis_total") > 0
     # The limits are back: exact over both.

@@ -109,7 +109,7 @@ async def test_p19_a_lock_that_is_not_free_is_waited_for_and_told(
     assert "Nothing of 2_b.sql stays." in fault.value.details
     assert not await exists(owner, "public.u")
 
-    running = asyncio.create_task(up(owner, directory, patience=replace(IMPATIENT, tries=20)))
+    running = asyncio.create_task(up(owner, directory, patience=replace(IMPATIENT, tries=1000)))
     await asyncio.sleep(0.5)
     await other.execute("commit")
     assert await running == ["2"]

@@ -17,6 +17,7 @@ from tests.cli.pooler import pooler
 from tests.migrations.applying import listed, up
 from tests.migrations.directory import Write
 from tests.migrations.sharing_pooler import sharing_pooler
+from tests.serve.copies import until
 
 
 async def test_p39_a_transaction_pooler_is_refused_by_what_it_does(database: ShadowDatabase) -> None:
@@ -99,7 +100,8 @@ async def test_a_connection_that_is_killed_leaves_nothing(
     directory = write(v1_a="create table a ();", v2_b="create table b ();\nselect pg_sleep(60);")
     connection = await asyncpg.connect(database.database_url)
     running = asyncio.create_task(up(connection, directory))
-    await asyncio.sleep(1)
+    sleeps = "select count(*) > 0 from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'"
+    await until(owner, sleeps, connection.get_server_pid())
     await owner.execute("select pg_terminate_backend($1)", connection.get_server_pid())
     with pytest.raises(MigrationError, match=r"The connection was lost at 2_b\.sql, statement 2, line 2") as fault:
         await running

@@ -14,21 +14,18 @@ import pytest
 from medtime_backend.local.options import StackInfo
 from tests.accounts import Account, blob, entity
 from tests.http.problems import problem_of
-from tests.http.test_failures import locked
+from tests.http.test_failures import WAITING, locked
 from tests.http.two_services import at
 from tests.serve.copies import until
-from tests.serve.served import Served, served
+from tests.serve.served import Served, patient, served
 from tests.serve.test_shedding import taken_in
 
 pytestmark = pytest.mark.xdist_group("serve")
-WAITING = """
-select count(*) > 0 from pg_stat_activity where usename = 'medtime_service' and wait_event_type = 'Lock'
-"""
 
 
 async def until_draining(http: httpx.AsyncClient) -> httpx.Response:
     """The first answer of a service that is no longer ready."""
-    for _ in range(200):
+    for _ in range(1000):
         answer = await http.get("/health/ready")
         if answer.status_code == 503:
             return answer
@@ -37,7 +34,7 @@ async def until_draining(http: httpx.AsyncClient) -> httpx.Response:
 
 
 async def test_it_goes_on_while_gateways_go_elsewhere(stack: StackInfo, user: Account) -> None:
-    async with served(stack, drain_seconds="5") as service, at(service.address, user) as there:
+    async with served(stack, drain_seconds="60") as service, at(service.address, user) as there:
         before = await there.http.get("/health/ready")
         assert before.json() == {"status": "ok", "database": "ok", "redis": "ok", "keys": "not fetched yet"}
         assert "connection" not in before.headers
@@ -49,12 +46,14 @@ async def test_it_goes_on_while_gateways_go_elsewhere(stack: StackInfo, user: Ac
         assert answer.status_code == 200
         assert answer.headers["connection"] == "close"
         assert (await there.http.get("/health/live")).status_code == 200
+        # Nobody needs the rest of the minute.
+        service.tell(signal.SIGTERM)
         assert await service.ended() == 0
 
 
 async def test_what_was_taken_in_is_answered(stack: StackInfo, user: Account, admin: asyncpg.Connection) -> None:
     assert (await user.push("phone", entity())).status_code == 200
-    async with served(stack) as service, at(service.address, user) as there:
+    async with served(stack, **patient(stack)) as service, at(service.address, user) as there:
         async with locked(stack, user.user_id):
             waiting = asyncio.create_task(there.push("phone", entity()))
             await until(admin, WAITING)
@@ -84,8 +83,8 @@ async def test_a_body_that_is_half_here_is_waited_for(stack: StackInfo, user: Ac
 
 
 async def closed(service: Served) -> bool:
-    """Whether it takes no new connections any more, within 4 s: the lock is waited for no longer than 5."""
-    deadline = time.monotonic() + 4
+    """Whether it takes no new connections any more, within 30 s."""
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", service.port)
@@ -98,7 +97,7 @@ async def closed(service: Served) -> bool:
 
 async def test_no_request_is_lost_under_load(stack: StackInfo, user: Account) -> None:
     """Phones that hold no connection for longer than their next answer says."""
-    async with served(stack, "--workers", "2", drain_seconds="4") as service:
+    async with served(stack, "--workers", "2", drain_seconds="10") as service:
         answers: list[int] = []
         many = asyncio.Event()
 
@@ -114,9 +113,9 @@ async def test_no_request_is_lost_under_load(stack: StackInfo, user: Account) ->
                         return
 
         phones = [asyncio.create_task(phone()) for _ in range(8)]
-        await asyncio.wait_for(many.wait(), 30)
+        await asyncio.wait_for(many.wait(), 60)
         service.tell(signal.SIGTERM)
-        await asyncio.wait_for(asyncio.gather(*phones), 30)
+        await asyncio.wait_for(asyncio.gather(*phones), 60)
         assert await service.ended() == 0
     # Each phone was told to go elsewhere by an answer, not by a closed door.
     assert len(answers) >= 88
@@ -125,11 +124,16 @@ async def test_no_request_is_lost_under_load(stack: StackInfo, user: Account) ->
 
 async def test_a_second_signal_and_ctrl_c_do_not_wait(stack: StackInfo) -> None:
     for signals in ([signal.SIGTERM, signal.SIGTERM], [signal.SIGINT]):
-        async with served(stack, drain_seconds="60") as service:
-            for number in signals:
+        async with (
+            served(stack, drain_seconds="60") as service,
+            httpx.AsyncClient(base_url=service.address, timeout=30) as http,
+        ):
+            service.tell(signals[0])
+            for number in signals[1:]:
+                # Two that come at once are one to a process.
+                await until_draining(http)
                 service.tell(number)
-                await asyncio.sleep(0.1)
-            assert await service.ended(20) == 0
+            assert await service.ended() == 0
 
 
 async def test_a_worker_that_dies_is_replaced(stack: StackInfo) -> None:
@@ -142,8 +146,8 @@ async def test_a_worker_that_dies_is_replaced(stack: StackInfo) -> None:
 
 
 async def replaced(service: Served, worker: int) -> bool:
-    """Whether another worker answers within 20 s."""
-    deadline = time.monotonic() + 20
+    """Whether another worker answers within a minute."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if service.workers() and worker not in service.workers():
             async with httpx.AsyncClient(base_url=service.address) as http:
