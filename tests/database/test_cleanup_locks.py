@@ -179,8 +179,8 @@ async def test_a_run_that_was_killed_is_noted_and_followed_by_another(superuser:
 @pytest.mark.usefixtures("owner")
 async def test_a_run_ends_before_its_statement_would_be_cancelled(superuser: asyncpg.Connection) -> None:
     """A hosted project allows postgres two minutes for a statement, and pg_cron's job is one."""
-    await superuser.execute("set statement_timeout = '4s'")
-    told = await superuser.fetchval("select s.told from pg_sleep(2.1), private.cleanup(batch => 10) as s (told)")
+    await superuser.execute("set statement_timeout = '8s'")
+    told = await superuser.fetchval("select s.told from pg_sleep(4.1), private.cleanup(batch => 10) as s (told)")
     assert '"outcome": "unfinished"' in told
     await superuser.execute("set statement_timeout = 0")
     assert (await clean_up(superuser))["removed"]["tombstones"] == 15

@@ -10,7 +10,7 @@ from medtime_backend.local.options import StackInfo
 from tests.accounts import add_user
 from tests.database.family import refused
 from tests.database.phone import insert, phone
-from tests.database.wakeups import apns, claim, finish, let_time_pass, register, send_all, sender
+from tests.database.wakeups import apns, claim, finish, later, let_time_pass, moment, register, send_all, sender
 
 STATE = "select private.wakeup_state()::jsonb ->> $1"
 TOKEN = apns(7)
@@ -50,9 +50,10 @@ async def test_a_lease_that_nobody_ends_is_given_to_another(
 async def test_a_lease_is_a_window_longer_than_anybody_may_send(
     sending: asyncpg.Connection, superuser: asyncpg.Connection
 ) -> None:
+    begun = await moment(superuser)
     await claim(sending, lease=5)
-    left = await superuser.fetchval("select leased_until - clock_timestamp() from public.srv_push_outbox")
-    assert 20 < left.total_seconds() <= 25
+    until = await superuser.fetchval("select leased_until from public.srv_push_outbox")
+    assert later(until, 25, begun, await moment(superuser))
 
 
 async def test_a_dead_address_is_removed(sending: asyncpg.Connection, superuser: asyncpg.Connection) -> None:
@@ -65,10 +66,10 @@ async def test_a_dead_address_is_removed(sending: asyncpg.Connection, superuser:
 
 async def test_a_retry_waits_as_long_as_it_was_told(sending: asyncpg.Connection, superuser: asyncpg.Connection) -> None:
     for delay, least in ((0, 20), (300, 300), (10_000_000, 86_400)):
-        claimed = await claim(sending)
+        claimed, begun = await claim(sending), await moment(superuser)
         assert await finish(sending, list(claimed.values()), "retry", delay) == {"retried": 1}
-        wait = await superuser.fetchval("select due_at - clock_timestamp() from public.srv_push_outbox")
-        assert least - 5 < wait.total_seconds() <= least
+        due = await superuser.fetchval("select due_at from public.srv_push_outbox")
+        assert later(due, least, begun, await moment(superuser))
         await let_time_pass(superuser)
 
 

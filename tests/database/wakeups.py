@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -73,6 +74,17 @@ async def let_time_pass(superuser: asyncpg.Connection) -> None:
           leased_until = case when ticket is not null then least(leased_until, clock_timestamp()) end
         """
     )
+
+
+async def moment(connection: asyncpg.Connection) -> datetime:
+    """What the database's clock says now."""
+    found: datetime = await connection.fetchval("select clock_timestamp()")
+    return found
+
+
+def later(found: datetime, seconds: float, begun: datetime, ended: datetime) -> bool:
+    """Whether it is so many seconds later than a moment between the two, however long that was."""
+    return begun <= found - timedelta(seconds=seconds) <= ended
 
 
 async def waits_for_a_lock(superuser: asyncpg.Connection, task: asyncio.Task[object], others: int = 0) -> bool:
