@@ -95,7 +95,7 @@ def test_a_start_can_be_given_up() -> None:
     began = time.monotonic()
     with pytest.raises(StackError, match="Stopped while starting"), shadow:
         pass
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_passwords_are_not_shown(shadow: Shadow) -> None:

@@ -133,7 +133,7 @@ async def test_a_hook_has_two_seconds(
     await set_hook("begin perform pg_sleep(20); return event; end")
     began = time.monotonic()
     assert await refused(own_auth, new_email()) == (500, "unexpected_failure", FAILED)
-    assert 2 <= time.monotonic() - began < 10
+    assert 2 <= time.monotonic() - began < 19
 
 
 async def test_a_hook_that_auth_may_not_call_lets_nobody_in(

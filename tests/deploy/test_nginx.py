@@ -71,8 +71,8 @@ async def test_routes_and_refusals(stack: StackInfo, user: Account, tmp_path: Pa
         assert (await there.http.get(f"/catalog/search?q={CANARY}")).status_code == 200
         assert "alert protocol version" in handshake(urlsplit(address).port or 0, "-tls1_2").stderr
         refused: list[httpx.Response] = []
-        # More than 30 a second for long enough to use up the 200 at once, however slow the machine is.
-        async with asyncio.timeout(60):
+        # Two hundred are let in at once, and thirty a second: a slow machine takes longer to be too fast.
+        async with asyncio.timeout(90):
             while not refused:
                 answers = await asyncio.gather(*(there.http.get("/health/live") for _ in range(400)))
                 refused = [answer for answer in answers if answer.status_code != 200]
@@ -182,9 +182,9 @@ async def test_an_instance_is_killed(
             await asyncio.sleep(0.05)
             kill(one)
             killed = time.monotonic()
-            await asyncio.wait_for(syncing, 30)
+            await asyncio.wait_for(syncing, 60)
         assert await device.verify() == []
         assert {entity_id for entity_id in ids if device.get(entity_id)} == set(ids)
         # Four requests were under way at most.
         assert len(load.faults) + sum(status != 200 for status in load.statuses) <= 4
-        assert time.monotonic() - killed < 30
+        assert time.monotonic() - killed < 60
