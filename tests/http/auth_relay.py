@@ -55,7 +55,7 @@ class Relay:
 @asynccontextmanager
 async def relay_to_twin(stack: StackInfo, **settings: str) -> AsyncIterator[Relay]:
     """A service whose Auth is the twin, and which believes X-Forwarded-For."""
-    given = {"auth_api_key": "sb_publishable_x", "auth_timeout": "1", "trusted_proxies": "127.0.0.0/8", **settings}
+    given = {"auth_api_key": "sb_publishable_x", "auth_timeout": "3", "trusted_proxies": "127.0.0.0/8", **settings}
     async with (
         auth_twin() as twin,
         service(stack, auth_url=twin.url, **given) as address,

@@ -117,7 +117,7 @@ UNAVAILABLE = {
     "bad gateway": Answer(502, f"<html>{CANARY}"),
     "away": Answer(503, {"message": CANARY}),
     "of Cloudflare": Answer(522, ""),
-    "too slow": Answer(200, TOKENS, delay=3),
+    "too slow": Answer(200, TOKENS, delay=60),
     "reset": Answer(200, TOKENS, reset=True),
     "cut off": Answer(200, TOKENS, cut=True),
     "a redirect": Answer(302, "", {"Location": f"http://127.0.0.1:9/{CANARY}"}),

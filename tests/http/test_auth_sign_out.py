@@ -93,7 +93,7 @@ async def relay(stack: StackInfo) -> AsyncIterator[Relay]:
 
 FAILURES = {
     "down": (Answer(503, {"message": CANARY}), 503, "auth-unavailable"),
-    "slow": (Answer(204, "", delay=3), 503, "auth-unavailable"),
+    "slow": (Answer(204, "", delay=60), 503, "auth-unavailable"),
     "a gateway's no": (Answer(401, {"message": "Invalid API key"}), 503, "auth-unavailable"),
     "full": (Answer(429, {"code": "over_request_rate_limit", "message": CANARY}), 429, "rate-limited"),
     "expired meanwhile": (Answer(403, {"code": "bad_jwt", "message": CANARY}), 400, "auth-refused"),
