@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import re
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -9,10 +11,18 @@ from uuid import uuid4
 import httpx
 import pytest
 
+import medtime_backend
 from medtime_backend.local.options import StackInfo
 from medtime_backend.logs import FIELDS
 from tests.accounts import Account, entity
 from tests.http.problems import CANARY, logs_of
+
+EVENTS = {
+    event
+    for module in Path(medtime_backend.__file__).parent.rglob("*.py")
+    for event in re.findall(r'\blog\.(?:info|warning|error)\(\s*"([a-z_]+)"', module.read_text(encoding="utf-8"))
+}
+"""Those that the code knows: words of ours, and none of a request."""
 
 
 def lines(stack: StackInfo) -> list[dict[str, Any]]:
@@ -93,7 +103,7 @@ async def test_a_client_that_hangs_up_is_no_fault_of_ours(stack: StackInfo, user
     await asyncio.sleep(0.1)
     writer.close()
     await writer.wait_closed()
-    for _ in range(100):
+    for _ in range(1000):
         found = [line for line in lines(stack) if line.get("request_id") == marked]
         if found:
             break
@@ -111,7 +121,8 @@ async def test_no_line_has_more_than_is_allowed(stack: StackInfo, user: Account)
     assert (await user.pull(CANARY, answer.json()["clock"], entity_type=CANARY)).status_code == 410
     for line in lines(stack):
         assert line.keys() <= FIELDS
-        assert line["event"] in {"request", "fault", "jwks_unavailable"}
+        # All that this test process has done until now, a slow moment of Redis among it.
+        assert line["event"] in EVENTS
     for name, text in logs_of(stack).items():
         for secret in (CANARY, given["blob"], given["checksum"], given["id"], user.token, answer.json()["clock"]):
             assert secret not in text, name
