@@ -61,7 +61,7 @@ async def user(account: Callable[[], Awaitable[Account]]) -> Account:
 @pytest.fixture
 async def anyone(stack: StackInfo) -> AsyncIterator[httpx.AsyncClient]:
     """A client without a token."""
-    async with httpx.AsyncClient(base_url=stack.base_url) as http:
+    async with httpx.AsyncClient(base_url=stack.base_url, timeout=60) as http:
         yield http
 
 

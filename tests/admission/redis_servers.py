@@ -33,7 +33,7 @@ class Server:
             self._command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         client = redis.Redis(port=self.port, retry=None)
-        for _ in range(500):
+        for _ in range(3000):
             try:
                 client.ping()
                 break
@@ -77,7 +77,7 @@ def cluster(folder: Path) -> Iterator[list[Server]]:
             capture_output=True,
             timeout=60,
         )
-        for _ in range(500):
+        for _ in range(3000):
             if all(b"cluster_state:ok" in _info(node) for node in nodes):
                 break
             time.sleep(0.02)

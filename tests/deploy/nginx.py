@@ -81,11 +81,11 @@ async def gateway(
             yield f"https://{LOOPBACK}:{port}"
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 async def _answering(http: httpx.AsyncClient) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             await http.get("/nowhere")
         except httpx.TransportError:

@@ -58,12 +58,12 @@ async def service(stack: StackInfo, database: str = "", **settings: str) -> Asyn
         yield f"http://{LOOPBACK}:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 async def answering(http: httpx.AsyncClient) -> None:
-    """Wait until the service listens; at most 30 s."""
-    for _ in range(300):
+    """Wait until the service listens; at most 90 s."""
+    for _ in range(900):
         try:
             if (await http.get("/health/live")).status_code == httpx.codes.OK:
                 return

@@ -18,7 +18,7 @@ from medtime_backend.local.postgres_binaries import find_postgres
 from medtime_backend.local.processes import KeptProcess, ProcessSpec
 from tests.http.own_service import LOOPBACK, free_port
 
-WAITS = 1000
+WAITS = 3000
 PAUSE_SECONDS = 0.02
 
 
@@ -112,7 +112,7 @@ def give_away(there: Path, identity: str = "") -> None:
 
 
 async def _connected(url: str, process: KeptProcess) -> asyncpg.Connection:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while True:
         process.raise_if_dead()
         try:
@@ -123,7 +123,7 @@ async def _connected(url: str, process: KeptProcess) -> asyncpg.Connection:
 
 
 async def until(connection: asyncpg.Connection, query: str, *arguments: object) -> None:
-    """Ask again until the answer is true; at most 20 s."""
+    """Ask again until the answer is true; at most a minute."""
     for _ in range(WAITS):
         if await connection.fetchval(query, *arguments):
             return

@@ -59,11 +59,11 @@ async def pooled(stack: StackInfo, folder: Path) -> AsyncIterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 async def _answering(url: str, process: "subprocess.Popen[bytes]") -> None:
-    for _ in range(200):
+    for _ in range(1200):
         assert process.poll() is None, "pgbouncer has ended"
         try:
             connection = await asyncpg.connect(url, statement_cache_size=0)
