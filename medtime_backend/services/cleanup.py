@@ -74,10 +74,14 @@ async def clean_up(
     """
     run: UUID | None = None
     step = Step(ended=False)
+
+    def answered(told: Step) -> None:
+        nonlocal run
+        run = told.run
+
     try:
         while not step.ended:
-            step = await _step(connection, run, older_than, batch)
-            run = step.run
+            step = await _step(connection, run, older_than, batch, answered)
             report(step)
     finally:
         if not step.ended and run is not None:
@@ -123,14 +127,23 @@ async def set_schedule(connection: asyncpg.Connection, at: time | None) -> Sched
     return await schedule(connection)
 
 
-async def _step(connection: asyncpg.Connection, run: UUID | None, older_than: timedelta | None, batch: int) -> Step:
+async def _step(
+    connection: asyncpg.Connection,
+    run: UUID | None,
+    older_than: timedelta | None,
+    batch: int,
+    answered: Callable[[Step], None],
+) -> Step:
     for tried in range(LOCK_TRIES):
         try:
             # A transaction for both, since through a transaction pooler the next one may be on another connection.
             async with connection.transaction():
                 await connection.execute(statement("cleanup_time_limit"))
                 answer: Any = await connection.fetchval(statement("cleanup"), run, older_than, batch)
-            return msgspec.json.decode(answer, type=Step)
+                step = msgspec.json.decode(answer, type=Step)
+                # Before the commit: who is interrupted in it does not learn whether it was one.
+                answered(step)
+            return step  # noqa: TRY300 - beside what it is told by
         except asyncpg.LockNotAvailableError:
             # Somebody alters a table, or removes a user.
             if tried == LOCK_TRIES - 1:

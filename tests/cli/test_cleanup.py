@@ -11,15 +11,17 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
+from asyncpg.transaction import Transaction
 
 from cli.ages import parse_age
 from medtime_backend.local.options import StackInfo
 from medtime_backend.operator_error import OperatorError
-from medtime_backend.services.cleanup import Schedule, next_time
+from medtime_backend.services.cleanup import Schedule, clean_up, next_time
 from tests.accounts import add_user
 from tests.cli.in_process import Answer, run
 from tests.cli.pooler import pooler
@@ -39,6 +41,8 @@ def cleanup(stack: StackInfo, monkeypatch: pytest.MonkeyPatch) -> Cleanup:
 @pytest.fixture
 async def owner(admin: asyncpg.Connection) -> AsyncIterator[UUID]:
     """A user with four notes of OCR requests that are 40 days old; afterwards no run is under way."""
+    # What other tests have left, and is due by now, would come before them.
+    await admin.execute("select private.cleanup()")
     user_id = await add_user(admin)
     await add_aged(admin, "ocr_requests", user_id, 40)
     yield user_id
@@ -190,6 +194,28 @@ async def test_ctrl_c_keeps_what_is_done_and_says_so(stack: StackInfo, admin: as
     assert (process.returncode, out) == (1, b"")
     assert b"What was removed stays so" in err
     assert b"Traceback" not in err
+    assert tuple(await last_run(admin)) == ("interrupted", 4)
+
+
+async def test_an_interruption_in_a_commit_is_noted(
+    stack: StackInfo, admin: asyncpg.Connection, owner: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch is there, and whoever has asked for it is stopped before hearing so."""
+    commit = Transaction.__aexit__
+
+    async def interrupted(transaction: Transaction, *fault: Any) -> None:
+        await commit(transaction, *fault)
+        raise asyncio.CancelledError
+
+    connection = await asyncpg.connect(stack.database_url)
+    try:
+        monkeypatch.setattr(Transaction, "__aexit__", interrupted)
+        with pytest.raises(asyncio.CancelledError):
+            await clean_up(connection, None, 4, lambda _: None)
+    finally:
+        monkeypatch.undo()
+        await connection.close()
+    assert await left(admin, owner) == 0
     assert tuple(await last_run(admin)) == ("interrupted", 4)
 
 
