@@ -99,6 +99,11 @@ class Wire:
 
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection(LOOPBACK, self._target)
+        if self._server is None or not self._server.is_serving():
+            # It was cut while this one was on its way.
+            writer.transport.abort()
+            back.transport.abort()
+            return
         self._ends |= {writer, back}
         try:
             await asyncio.gather(_pump(reader, back), _pump(there, writer))
