@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Any, Self
 from uuid import UUID
@@ -123,10 +123,10 @@ class Database:
             rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
             return rows
 
-    async def fetch_when(
-        self, condition: str, argument: object, name: str, *arguments: object
-    ) -> Sequence[asyncpg.Record] | None:
-        """Run a named statement after another one has given true, on the same server; None if it has not.
+    async def fetch_unless(
+        self, fault: str, about: Iterable[object], name: str, *arguments: object
+    ) -> Sequence[asyncpg.Record] | str:
+        """Run a named statement after another one has found no `fault`, on the same server; else its code.
 
         What it reads it sees as of its own beginning, which is after the other has ended. Raises what `fetch` raises.
         """
@@ -134,8 +134,8 @@ class Database:
             self._connected(name) as connection,
             connection.transaction(isolation="read_committed", readonly=True),
         ):
-            if not await connection.fetchval(statement(condition), argument):
-                return None
+            if code := await connection.fetchval(statement(fault), *about):
+                return str(code)
             rows: Sequence[asyncpg.Record] = await connection.fetch(statement(name), *arguments)
             return rows
 

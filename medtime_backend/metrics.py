@@ -147,7 +147,7 @@ class Metrics:
             "database_wait_seconds", "Seconds a request waited for a connection.", buckets=WAITS
         )
         self.replica_reads = self._counter(
-            "replica_reads", "Reads that were offered to the read replica: answered, behind or refused.", "outcome"
+            "replica_reads", "Reads for the replica: answered, behind, refused, or unused after a fault.", "outcome"
         )
         self.cleanup_last_success = self._gauge(
             "cleanup_last_success_timestamp_seconds",

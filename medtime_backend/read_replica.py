@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -19,11 +19,20 @@ POSITION_SECONDS = 0.5
 """How old the primary's position may be that a replica is held to: so late at most is what it tells."""
 PATIENCE_SECONDS = 2.0
 """So long does a request wait for the replica at most, before the primary is asked."""
-HAS_REPLAYED = "replica_has_replayed"
+FAULT = "replica_fault"
+BEHIND = "behind"
 # What it refuses may be right for what it has seen, and wrong for what there is: the primary decides.
 FAULTS = (errors.Problem, asyncpg.PostgresError)
 
 Rows = Sequence[asyncpg.Record]
+
+
+class Position(NamedTuple):
+    """Where a primary's log is, and of which history: those of two cannot be compared."""
+
+    flushed: str
+    system: int
+    timeline: int
 
 
 class ReadReplica:
@@ -33,9 +42,9 @@ class ReadReplica:
         self.primary = primary
         self._replica = replica
         self._metrics = metrics
-        self._position = ""
+        self._position: Position | None = None
         self._position_until = 0.0
-        self._asking: Flights[str] = Flights()
+        self._asking: Flights[Position] = Flights()
         self._presence = Presence(self._trial)
 
     @classmethod
@@ -57,7 +66,10 @@ class ReadReplica:
     async def fetch(self, name: str, *arguments: object) -> Rows | None:
         """The rows of a named statement, if the replica is there and had seen enough before they were read."""
         replica = self._replica
-        if replica is None or not self._presence.use():
+        if replica is None:
+            return None
+        if not self._presence.use():
+            self._count("unused")
             return None
         try:
             position = await self._current()
@@ -66,7 +78,7 @@ class ReadReplica:
             self._count("refused")
             return None
         gone = self._presence.gone
-        reading = asyncio.create_task(replica.fetch_when(HAS_REPLAYED, position, name, *arguments))
+        reading = asyncio.create_task(replica.fetch_unless(FAULT, position, name, *arguments))
         try:
             either: set[asyncio.Future[Any]] = {reading, gone}
             await asyncio.wait(either, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -82,7 +94,7 @@ class ReadReplica:
         self._count("refused")
         return None
 
-    def _judge(self, reading: asyncio.Task[Rows | None]) -> Rows | None:
+    def _judge(self, reading: asyncio.Task[Rows | str]) -> Rows | None:
         """The rows, if that is what became of it; else notes what it says of the replica."""
         try:
             rows = reading.result()
@@ -91,9 +103,9 @@ class ReadReplica:
                 self._presence.give_up(type(fault).__name__)
             self._count("refused")
             return None
-        if rows is None:
-            self._presence.leave_alone("behind")
-            self._count("behind")
+        if isinstance(rows, str):
+            self._presence.leave_alone(rows)
+            self._count(BEHIND if rows == BEHIND else "refused")
             return None
         self._presence.answered()
         self._count("answered")
@@ -102,16 +114,17 @@ class ReadReplica:
     def _count(self, outcome: str) -> None:
         self._metrics.replica_reads.labels(outcome).inc()
 
-    async def _current(self) -> str:
+    async def _current(self) -> Position:
         """Where the primary's log was lately; those who ask at once ask once. Raises what Database.fetch raises."""
-        if time.monotonic() < self._position_until:
+        if self._position is not None and time.monotonic() < self._position_until:
             return self._position
         return await self._asking.join(None, self._ask)
 
-    async def _ask(self) -> str:
+    async def _ask(self) -> Position:
         asked = time.monotonic()
         (row,) = await self.primary.fetch("primary_position")
-        self._position, self._position_until = row["position"], asked + POSITION_SECONDS
+        self._position = Position(row["flushed"], row["system"], row["timeline"])
+        self._position_until = asked + POSITION_SECONDS
         return self._position
 
     async def _trial(self) -> str:
@@ -120,7 +133,7 @@ class ReadReplica:
             return "none"
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                (row,) = await self._replica.fetch(HAS_REPLAYED, await self._current())
+                (row,) = await self._replica.fetch(FAULT, *await self._current())
         except (*FAULTS, TimeoutError) as fault:
             return type(fault).__name__
-        return "" if row["fresh"] else "behind"
+        return str(row["fault"])

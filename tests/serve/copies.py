@@ -38,6 +38,11 @@ class Copy:
         return at_port(self.stack.service_database_url, self.port)
 
     @property
+    def admin_url(self) -> str:
+        """Its address as the superuser."""
+        return at_port(self.stack.admin_database_url, self.port)
+
+    @property
     def postgres_url(self) -> str:
         """Its address as postgres."""
         return at_port(self.stack.database_url, self.port)

@@ -47,18 +47,26 @@ class Standby:
 
 
 @asynccontextmanager
-async def standby(stack: StackInfo, folder: Path) -> AsyncIterator[Standby]:
-    """A replica in the folder."""
+async def standby(stack: StackInfo, folder: Path, of: Copy | None = None) -> AsyncIterator[Standby]:
+    """A replica in the folder, of the stack's Postgres or of a copy of it."""
     there = folder / "standby"
-    primary = await asyncpg.connect(stack.admin_database_url)
+    address = of.admin_url if of else stack.admin_database_url
+    primary = await asyncpg.connect(address)
     try:
-        await copy(primary, stack.data_dir / "postgres", there)
+        await copy(primary, of.data if of else stack.data_dir / "postgres", there)
         (there / "standby.signal").touch()
-        parts = urlsplit(stack.admin_database_url)
-        source = f"host={LOOPBACK} port={parts.port} user={parts.username} password={parts.password}"
-        async with server(stack, there, {"primary_conninfo": source}) as running:
+        # In the file, where ALTER SYSTEM can change it.
+        with (there / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"\nprimary_conninfo = '{source(address)}'\n")
+        async with server(stack, there, {}) as running:
             found = Standby(running, primary)
             await found.caught_up()
             yield found
     finally:
         await primary.close()
+
+
+def source(address: str) -> str:
+    """What a replica of the server at this address is told."""
+    parts = urlsplit(address)
+    return f"host={LOOPBACK} port={parts.port} user={parts.username} password={parts.password}"

@@ -140,8 +140,9 @@ async def test_rows_are_read_after_the_replica_has_said_how_far_it_is(
     await used(there, replica)
     key = uuid4().int % 2**31
     texts = {
-        # Says yes at last, once the writes of below are there; what follows must see them.
-        read_replica.HAS_REPLAYED: f"select $1::text is not null and pg_advisory_xact_lock_shared({key}) is not null",
+        # Finds no fault at last, once the writes of below are there; what follows must see them.
+        read_replica.FAULT: "select '' where ($1::text, $2::bigint, $3::integer) is not null"
+        f" and pg_advisory_xact_lock_shared({key}) is not null",
     }
     usual = database.statement
     monkeypatch.setattr(database, "statement", lambda name: texts.get(name) or usual(name))

@@ -25,11 +25,11 @@ class Server:
     async def fetch(self, name: str, *_: object) -> Any:
         self.asked.append(name)
         found = await self.answer()
-        return [{"position": "0/1", "fresh": bool(found)}]
+        return [{"flushed": "0/1", "system": 1, "timeline": 1, "fault": "" if found else "behind"}]
 
-    async def fetch_when(self, _condition: str, _argument: object, name: str, *_: object) -> Any:
+    async def fetch_unless(self, _fault: str, _about: object, name: str, *_: object) -> Any:
         self.asked.append(name)
-        return ROWS if await self.answer() else None
+        return ROWS if await self.answer() else "behind"
 
 
 async def well() -> bool:
@@ -115,7 +115,7 @@ async def test_it_is_tried_again_in_the_background_by_one() -> None:
         presence._until = 0.0  # noqa: SLF001 - see above
         assert await at_once(found) == [None] * 20
         await settled(found)
-        assert replica.asked == ["pull", *["replica_has_replayed"] * tried]
+        assert replica.asked == ["pull", *["replica_fault"] * tried]
     # Each time it is left alone for longer.
     assert presence._pause == replica_presence.PAUSE_SECONDS * 2**4  # noqa: SLF001 - see above
     replica.answer = well
