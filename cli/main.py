@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from importlib.metadata import version
 from typing import Annotated
 
@@ -59,8 +61,19 @@ def medtime(
     """MedTime's backend beside a Supabase project."""
 
 
+def _end_as_by_ctrl_c(*_: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
 def main() -> None:
-    """Run the command line; a mistake of the person is one red line and exit code 1."""
+    """Run the command line; a mistake of the person is one red line and exit code 1.
+
+    SIGTERM, which jobs of a cluster are ended by, is as Ctrl-C: what is under way is noted, and cleared away. Commands
+    that serve have handlers of their own.
+    """
+    # Signals are the main thread's; a program that calls this in another one has its own.
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _end_as_by_ctrl_c)
     try:
         app()
     except OperatorError as error:

@@ -187,9 +187,12 @@ async def last_run(admin: asyncpg.Connection) -> asyncpg.Record:
     )
 
 
-async def test_ctrl_c_keeps_what_is_done_and_says_so(stack: StackInfo, admin: asyncpg.Connection, owner: UUID) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_end_from_outside_keeps_what_is_done_and_says_so(
+    stack: StackInfo, admin: asyncpg.Connection, owner: UUID, number: signal.Signals
+) -> None:
     async with held_up(stack, admin, owner) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = await process.communicate()
     assert (process.returncode, out) == (1, b"")
     assert b"What was removed stays so" in err

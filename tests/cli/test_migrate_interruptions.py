@@ -37,12 +37,13 @@ async def process_that_runs(owner: asyncpg.Connection, pattern: str) -> int:
     return int(pid)
 
 
-async def test_ctrl_c_in_the_middle_leaves_whole_files(
-    medtime: Start, database: ShadowDatabase, files: Path, owner: asyncpg.Connection
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_end_in_the_middle_leaves_whole_files(
+    medtime: Start, database: ShadowDatabase, files: Path, owner: asyncpg.Connection, number: signal.Signals
 ) -> None:
     running = up(medtime, database, files)
     pid = await process_that_runs(owner, "pg_sleep")
-    code, out, err = await asyncio.to_thread(running.end, signal.SIGINT)
+    code, out, err = await asyncio.to_thread(running.end, number)
     assert (code, out) == (1, "")
     assert err.startswith("Interrupted at 20260101000001_b.sql, statement 2, line 2.")
     assert "Nothing of 20260101000001_b.sql stays." in err
