@@ -6,6 +6,7 @@ import signal
 import sys
 import threading
 from importlib.metadata import version
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -61,8 +62,13 @@ def medtime(
     """MedTime's backend beside a Supabase project."""
 
 
-def _end_as_by_ctrl_c(*_: object) -> None:
-    signal.raise_signal(signal.SIGINT)
+def _end_as_by_ctrl_c(_: int, frame: FrameType | None) -> None:
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler):
+        # Ctrl-C is ignored, as in the background of a shell: this must not be.
+        raise KeyboardInterrupt
+    # asyncio's, where it runs, ends what is under way in order.
+    handler(signal.SIGINT, frame)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The stack every test runs on: real Postgres, Valkey, auth server and service, one per test process."""
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,10 @@ from tests.servers import SERVERS, available
 # How long an example takes is the machine's affair: by default each has a fifth of a second.
 settings.register_profile("medtime", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("medtime")
+
+# The background of a shell ignores Ctrl-C, and so would all that is started from there.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

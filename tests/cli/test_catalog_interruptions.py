@@ -10,9 +10,15 @@ import pytest
 from tests.cli.command import Start, wait_for
 from tests.http.threaded import serving
 
+IGNORING_CTRL_C = ("sh", "-c", 'trap "" INT; exec "$@"', "sh")
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_fetch_that_is_ended_leaves_no_file(medtime: Start, tmp_path: Path, number: signal.Signals) -> None:
+
+@pytest.mark.parametrize(
+    ("number", "prefix"), [(signal.SIGINT, ()), (signal.SIGTERM, ()), (signal.SIGTERM, IGNORING_CTRL_C)]
+)
+def test_a_fetch_that_is_ended_leaves_no_file(
+    medtime: Start, tmp_path: Path, number: signal.Signals, prefix: tuple[str, ...]
+) -> None:
     over = threading.Event()
 
     class Slow(BaseHTTPRequestHandler):
@@ -32,6 +38,7 @@ def test_a_fetch_that_is_ended_leaves_no_file(medtime: Start, tmp_path: Path, nu
         running = medtime(
             *("catalog", "seed", "--source", "ema", "--from", f"{address}/report.xlsx"),
             *("--db-url", "postgresql://postgres:x@127.0.0.1:9/postgres"),
+            prefix=prefix,
             environment={"TMPDIR": str(folder)},
         )
         try:
