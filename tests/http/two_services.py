@@ -34,5 +34,5 @@ async def two_services(stack: StackInfo, **settings: str) -> AsyncIterator[tuple
 @asynccontextmanager
 async def at(address: str, user: Account) -> AsyncIterator[Account]:
     """The same user at this service."""
-    async with httpx.AsyncClient(base_url=address, headers=user.http.headers, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=address, headers=user.http.headers, timeout=60) as http:
         yield Account(user.user_id, user.session_id, user.token, http)
