@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from medtime_backend.local.stack import Stack
 
 POLL_SECONDS = 0.2
-WAKEUP_SECONDS = 60.0
+WAKEUP_SECONDS = 60
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -35,7 +35,8 @@ def dev(
     reset: Annotated[bool, typer.Option("--reset", help="Remove the stack's data first.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before --reset.")] = False,
     wakeups_every: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="How often what is due of wake-ups is sent; 0: never.")
+        int,
+        typer.Option(min=0, max=86_400, metavar="SECONDS", help="How often what is due of wake-ups is sent; 0: never."),
     ] = WAKEUP_SECONDS,
 ) -> None:
     """Run Postgres, Valkey, a local Supabase gateway and the service, with two demo users, until Ctrl-C."""

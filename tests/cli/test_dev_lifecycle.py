@@ -47,7 +47,7 @@ def test_luis_is_the_caregiver_of_ana(dev: Start) -> None:
 
 
 def test_the_sender_of_wakeups_is_called_regularly(dev: Start, data_dir: Path) -> None:
-    command = dev("--wakeups-every", "0.1")
+    command = dev("--wakeups-every", "1")
     info = command.wait_until_ready()
     log = data_dir / "logs/function-push-notify.log"
     assert wait_for(lambda: log.exists() and log.read_text().count('"status":200') >= 2, seconds=60)

@@ -29,6 +29,9 @@ async def instance(stack: StackInfo, folder: Path, **settings: str) -> AsyncIter
         **os.environ,
         **UNLIMITED,
         VARIABLE: str(folder),
+        # Workers that have just begun have no connections yet: on a slow machine, who asks first waits long for one.
+        "MEDTIME_DATABASE_POOL_TIMEOUT": "30",
+        "MEDTIME_DATABASE_STATEMENT_TIMEOUT": "30",
         "MEDTIME_REDIS_URL": stack.redis_url,
         "MEDTIME_DATABASE_URL": stack.service_database_url,
         "MEDTIME_JWKS_URL": f"{stack.auth_url}/.well-known/jwks.json",

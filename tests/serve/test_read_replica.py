@@ -35,6 +35,18 @@ async def replica(stack: StackInfo, tmp_path_factory: pytest.TempPathFactory) ->
         yield found
 
 
+@asynccontextmanager
+async def reading(primary: str, replica: Standby) -> AsyncIterator[tuple[ReadReplica, Metrics]]:
+    """What a service reads by, whose primary is at this address."""
+    settings = Settings(database_url=primary, database_read_url=replica.url, jwks_url="https://auth.test/jwks")
+    metrics = Metrics()
+    database = await Database.open(settings)
+    reads = await ReadReplica.open(database, settings, metrics)
+    yield reads, metrics
+    await reads.close()
+    await database.close()
+
+
 @pytest.fixture
 async def reads(
     stack: StackInfo, replica: Standby, monkeypatch: pytest.MonkeyPatch
@@ -44,16 +56,9 @@ async def reads(
     monkeypatch.setattr(replica_presence, "PAUSE_SECONDS", 0)
     # Nor is a slow moment of the machine one of the replica.
     monkeypatch.setattr(read_replica, "PATIENCE_SECONDS", 60)
-    settings = Settings(
-        database_url=stack.service_database_url, database_read_url=replica.url, jwks_url="https://auth.test/jwks"
-    )
-    metrics = Metrics()
-    primary = await Database.open(settings)
-    found = await ReadReplica.open(primary, settings, metrics)
-    yield found, metrics
-    await replica.resume()
-    await found.close()
-    await primary.close()
+    async with reading(stack.service_database_url, replica) as found:
+        yield found
+        await replica.resume()
 
 
 async def used(reads: ReadReplica, replica: Standby) -> None:

@@ -1,7 +1,5 @@
 """A replica is believed only while it is of the primary's very history: positions of two cannot be compared."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -10,15 +8,11 @@ import structlog
 from structlog.testing import LogCapture
 
 from medtime_backend import read_replica, replica_presence
-from medtime_backend.database import Database
 from medtime_backend.local.options import StackInfo
-from medtime_backend.metrics import Metrics
-from medtime_backend.read_replica import ReadReplica
-from medtime_backend.settings import Settings
 from tests.accounts import Account, entity
-from tests.serve.copies import Copy, copy, server, until
+from tests.serve.copies import copy, server, until
 from tests.serve.standby import Standby, source, standby
-from tests.serve.test_read_replica import outcomes, pulled, used
+from tests.serve.test_read_replica import outcomes, pulled, reading, used
 
 pytestmark = pytest.mark.xdist_group("serve")
 
@@ -31,20 +25,6 @@ def told(monkeypatch: pytest.MonkeyPatch) -> LogCapture:
     monkeypatch.setattr(replica_presence, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(read_replica, "PATIENCE_SECONDS", 20)
     return captured
-
-
-@asynccontextmanager
-async def reading(primary: Copy, replica: Standby) -> AsyncIterator[tuple[ReadReplica, Metrics]]:
-    """What the service has, with these two."""
-    settings = Settings(
-        database_url=primary.service_url, database_read_url=replica.url, jwks_url="https://auth.test/jwks"
-    )
-    metrics = Metrics()
-    database = await Database.open(settings)
-    reads = await ReadReplica.open(database, settings, metrics)
-    yield reads, metrics
-    await reads.close()
-    await database.close()
 
 
 async def test_one_of_the_lost_history_is_not_believed_however_far_it_is(
@@ -63,14 +43,17 @@ async def test_one_of_the_lost_history_is_not_believed_however_far_it_is(
         await lost.caught_up()
         flushed = await restored.admin.fetchval("select pg_current_wal_flush_lsn()::text")
         assert await lost.server.admin.fetchval("select pg_last_wal_replay_lsn() >= $1::text::pg_lsn", flushed)
-        async with reading(restored, lost) as (reads, metrics):
+        async with reading(restored.service_url, lost) as (reads, metrics):
             first = await pulled(reads, user, None)
             assert len(first.entities) == 1
             assert (await pulled(reads, user, first.clock)).entities == []
             assert outcomes(metrics) == {"refused": 1}
         assert [entry["code"] for entry in told.entries] == ["other-history"]
         (tmp_path / "again").mkdir()
-        async with standby(stack, tmp_path / "again", restored) as found, reading(restored, found) as (reads, metrics):
+        async with (
+            standby(stack, tmp_path / "again", restored) as found,
+            reading(restored.service_url, found) as (reads, metrics),
+        ):
             assert (await pulled(reads, user, first.clock)).entities == []
             await used(reads, found)
             assert (await pulled(reads, user, first.clock)).entities == []
@@ -90,7 +73,7 @@ async def test_one_that_has_followed_a_failover_is_believed(stack: StackInfo, us
         await user.push("phone", entity())
         await heir.caught_up()
         await heirs.execute("select pg_promote()")
-        async with reading(heir.server, other) as (reads, metrics):
+        async with reading(heir.server.service_url, other) as (reads, metrics):
             clock = (await pulled(reads, user, None)).clock
             # It notes the new history in its control file with its next restart point: in minutes, by itself.
             await heirs.execute("checkpoint")
